@@ -1,0 +1,1 @@
+"""What reads the newspapers: sources, spiders, politeness, the archive writer."""

@@ -1,0 +1,66 @@
+"""Every error the product raises on purpose.
+
+DiembaoError
+├── WrongUse            the caller asked for something that cannot be (exit 2)
+├── BadSource           a source file is malformed or contradicts another
+├── BadQuery            a search query cannot be read; knows the character
+├── StaleSchema         the database is older or newer than this program
+├── StoreUnavailable    the database cannot be reached or written
+├── IndexUnavailable    the search index cannot be reached or written
+├── ArchiveError        the archive of fetched pages cannot be read or written
+├── FetchRefused        an address must not be fetched (private network, foreign host, robots)
+└── Unreadable          a page or row holds no article that can be read
+"""
+
+
+class DiembaoError(Exception):
+    """Root of all deliberate errors; its text is one clear line."""
+
+
+class WrongUse(DiembaoError):
+    """The command or call was used wrongly."""
+
+
+class BadSource(DiembaoError):
+    """A source file is malformed or contradicts another one."""
+
+
+class BadQuery(DiembaoError):
+    """A search query that cannot be read.
+
+    position: index of the offending character in the query as given (code points, 0-based).
+    code: stable name of the fault (`unclosed_quote`, `unknown_field`, …), the key of its Vietnamese message.
+    """
+
+    def __init__(self, message: str, position: int, code: str) -> None:
+        super().__init__(message)
+        self.position = position
+        self.code = code
+
+
+class StaleSchema(DiembaoError):
+    """The database schema is not the one this program was written for."""
+
+
+class StoreUnavailable(DiembaoError):
+    """The database cannot be reached, or refuses to write."""
+
+
+class IndexUnavailable(DiembaoError):
+    """The search index cannot be reached, or refuses to write."""
+
+
+class ArchiveError(DiembaoError):
+    """The archive of fetched pages cannot be read or written."""
+
+
+class FetchRefused(DiembaoError):
+    """An address that must not be fetched; `reason` is a stable word such as `private_address`."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Unreadable(DiembaoError):
+    """A page or an imported row out of which no article can be read."""

@@ -1,0 +1,149 @@
+"""All settings of the product, read from the environment (`DIEMBAO_*`) and passed as an argument.
+
+A `DIEMBAO_*` variable that is not a setting is an error: pydantic-settings silently ignores mistyped
+variables, and a mistyped `DIEMBAO_DATABASE_URL` would quietly write to the wrong place.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from diembao.errors import WrongUse
+
+PREFIX = "DIEMBAO_"
+# Read by the tests and by `evaluate`, not by the running product.
+_FOREIGN = {
+    "DIEMBAO_EVAL_DIR",
+    "DIEMBAO_TEST_ELASTICSEARCH_URL",
+    "DIEMBAO_TEST_POSTGRESQL_URL",
+}
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """What can be set, with its default. Durations are in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    data_dir: Path = Field(Path("data"), description="everything the installation owns: database, archive, index")
+    sources_dir: Path | None = Field(None, description="source files; unset: those in the package")
+    database_url: SecretStr | None = Field(None, description="unset: SQLite in the data directory")
+    search_url: str = Field("", description="empty: embedded engine; http://host:9200: Elasticsearch")
+    public_url: str = Field("http://127.0.0.1:8000", description="address of the section as readers see it")
+    secret_key: SecretStr | None = Field(None, description="signs sessions; made and kept in the data directory when unset")
+    production: bool = Field(False, description="insist on a secret key and on https")
+    smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:587; unset: no mail is sent")
+
+    allow_private_networks: bool = Field(False, description="let the crawler fetch loopback and private addresses")
+    user_agent: str = Field(
+        "DiembaoThaiNguyen/0.1 (+https://thainguyen.gov.vn; diembao@thainguyen.gov.vn)",
+        description="one identity for all requests, with a contact address",
+    )
+    fetch_timeout: float = Field(20.0, gt=0, description="for one request")
+    fetch_max_bytes: int = Field(8_000_000, gt=0, description="largest body accepted, after decompression")
+    poll_minutes: int = Field(10, ge=1, description="first interval between two polls of one feed")
+    poll_seconds: float | None = Field(None, gt=0, description="overrides the polling schedule (demo and tests)")
+
+    publish_delay_minutes: float = Field(60.0, ge=0, description="nothing is published earlier after its source")
+    auto_publish_sources: Words = Field((), description="publish relevant items of these sources without a person; * = all")
+
+    owner_name: str = Field("Trung tâm Thông tin tỉnh Thái Nguyên", description="owner line of every public page")
+    owner_address: str = Field("Số 17 đường Đội Cấn, phường Phan Đình Phùng, tỉnh Thái Nguyên", description="")
+    owner_email: str = Field("toasoan@thainguyen.gov.vn", description="")
+    owner_phone: str = Field("(0208) 3 000 000", description="")
+    owner_responsible: str = Field("Giám đốc Trung tâm Thông tin", description="person responsible for content")
+    owner_licence: str = Field("", description="number of the aggregated-information licence")
+
+    log_json: bool = Field(False, description="one JSON object a line instead of plain text")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="")
+
+    @field_validator("auto_publish_sources", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Settings:
+        """Read the environment.
+
+        Raises:
+            WrongUse: an unknown `DIEMBAO_*` variable, or a value that cannot be used; one line.
+        """
+        known = {PREFIX + name.upper() for name in cls.model_fields} | _FOREIGN
+        unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+        if unknown:
+            raise WrongUse(f"unknown setting in the environment: {', '.join(unknown)} (see 'diembao settings')")
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            faults = "; ".join(
+                f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()
+            )
+            raise WrongUse(f"settings: {faults}") from error
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database URL in force, password included."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.absolute() / 'diembao.sqlite3'}"
+
+    @property
+    def archive_dir(self) -> Path:
+        return self.data_dir / "archive"
+
+    @property
+    def index_dir(self) -> Path:
+        return self.data_dir / "index"
+
+    def signing_key(self) -> str:
+        """The key that signs sessions; made once and kept (mode 0600) when none is set.
+
+        Raises:
+            WrongUse: production without `DIEMBAO_SECRET_KEY`.
+        """
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        if self.production:
+            raise WrongUse("DIEMBAO_SECRET_KEY must be set in production")
+        path = self.data_dir / "secret-key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text("ascii").strip()
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+        return path.read_text("ascii").strip()
+
+    def in_force(self) -> dict[str, str]:
+        """Every setting by its environment name, as text, secrets masked."""
+        shown = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if name == "database_url":
+                value = mask_password(self.effective_database_url)
+            elif isinstance(value, SecretStr):
+                value = "********"
+            elif isinstance(value, tuple):
+                value = ",".join(value)
+            shown[PREFIX + name.upper()] = "" if value is None else str(value)
+        return shown
+
+
+def mask_password(url: str) -> str:
+    """The URL with its password replaced, for logs and messages."""
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:********@{host}"))

@@ -1,0 +1,1 @@
+"""What people and programs see: JSON routes, the public section, the desk, analysis."""
