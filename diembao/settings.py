@@ -54,11 +54,11 @@ class Settings(BaseSettings):
     publish_delay_minutes: float = Field(60.0, ge=0, description="nothing is published earlier after its source")
     auto_publish_sources: Words = Field((), description="publish relevant items of these sources without a person; * = all")
 
-    owner_name: str = Field("Trung tâm Thông tin tỉnh Thái Nguyên", description="owner line of every public page")
-    owner_address: str = Field("Số 17 đường Đội Cấn, phường Phan Đình Phùng, tỉnh Thái Nguyên", description="")
-    owner_email: str = Field("toasoan@thainguyen.gov.vn", description="")
-    owner_phone: str = Field("(0208) 3 000 000", description="")
-    owner_responsible: str = Field("Giám đốc Trung tâm Thông tin", description="person responsible for content")
+    owner_name: str = Field("Cổng Thông tin điện tử tỉnh Thái Nguyên", description="owner line of every public page")
+    owner_address: str = Field("", description="required in production, like the other owner settings")
+    owner_email: str = Field("", description="also the contact for takedown requests")
+    owner_phone: str = Field("", description="")
+    owner_responsible: str = Field("", description="person responsible for the content")
     owner_licence: str = Field("", description="number of the aggregated-information licence")
 
     log_json: bool = Field(False, description="one JSON object a line instead of plain text")
