@@ -1,0 +1,84 @@
+"""One normaliser for documents and queries alike.
+
+`normalise` is what is stored and shown: NFC, look-alike letters mended, invisible characters gone, tone
+marks left where the writer put them. `match_form` is what is compared: lower case, tone placement united.
+`fold` drops the marks as well. `tokens` cuts either form into runs of letters or digits.
+
+Offsets: `normalise` may change the length of a text; `match_form` and `fold` never do when applied to a
+normalised text, so spans found in a folded text are spans of the normalised one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# U+00D0 and U+0189 look like Đ and come from old keyboards and fonts; NFC does not unite them.
+_LOOKALIKES = {0x00D0: "Đ", 0x0189: "Đ", 0x00F0: "đ", 0x0256: "đ"}
+# Soft hyphen, zero-width space and joiners, direction marks, word joiner, byte-order mark.
+_INVISIBLE = dict.fromkeys([0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF])
+_SPACES = dict.fromkeys([0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
+# C0 and C1 controls other than tab and newline: never text, and refused by XML and some engines.
+_CONTROLS = dict.fromkeys([*range(0x00, 0x09), 0x0B, 0x0C, 0x0D, *range(0x0E, 0x20), *range(0x7F, 0xA0)])
+_NORMALISE = {**_LOOKALIKES, **_INVISIBLE, **_SPACES, **_CONTROLS}
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LINE_END = re.compile("\r\n?|\u2028|\u2029|\u0085")
+
+WORD = re.compile(r"[^\W_]+")
+
+# hoà, khoẻ, thuý → hòa, khỏe, thúy: the mark moves to the first vowel when the syllable ends there.
+# Not after q (quý, quà), where the u belongs to the consonant.
+_TONES = "\u0300\u0301\u0309\u0303\u0323"
+_OLD_STYLE = re.compile(r"(?<![qQ])([oO])([àáảãạèéẻẽẹÀÁẢÃẠÈÉẺẼẸ])(?!\w)|(?<![qQ])([uU])([ỳýỷỹỵỲÝỶỸỴ])(?!\w)")
+
+
+def normalise(text: str) -> str:
+    """NFC text with look-alike letters, invisible characters, odd spaces and line ends mended."""
+    if text.isascii() and not _LINE_END.search(text) and text.isprintable():
+        return text
+    text = _LINE_END.sub("\n", text)
+    text = _LONE_SURROGATE.sub("\ufffd", text)
+    return unicodedata.normalize("NFC", text.translate(_NORMALISE))
+
+
+def _move_tone(found: re.Match[str]) -> str:
+    first = found[1] or found[3]
+    second = found[2] or found[4]
+    letters = unicodedata.normalize("NFD", second)
+    tone = next(mark for mark in letters if mark in _TONES)
+    return unicodedata.normalize("NFC", first + tone) + letters.replace(tone, "")
+
+
+def unite_tones(text: str) -> str:
+    """Old tone placement (hoà, thuý) rewritten in the new style (hòa, thúy); same length."""
+    return _OLD_STYLE.sub(_move_tone, text)
+
+
+def match_form(text: str) -> str:
+    """A normalised text in the form that is compared: lower case, one tone placement; same length."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # İ and the like grow; keep spans true
+        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    return unite_tones(lowered)
+
+
+def _fold_table() -> dict[int, str]:
+    table = {ord("đ"): "d", ord("Đ"): "D"}
+    for code in [*range(0x00C0, 0x0250), *range(0x1E00, 0x1F00)]:
+        base = unicodedata.normalize("NFD", chr(code))[0]
+        if base != chr(code):
+            table[code] = base
+    return table
+
+
+_FOLD = _fold_table()
+
+
+def fold(text: str) -> str:
+    """A normalised text without its marks, đ as d, case kept; same length."""
+    return text.translate(_FOLD)
+
+
+def tokens(text: str) -> list[str]:
+    """Runs of letters or digits, in order."""
+    return WORD.findall(text)
