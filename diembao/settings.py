@@ -37,22 +37,23 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, description="unset: SQLite in the data directory")
     search_url: str = Field("", description="empty: embedded engine; http://host:9200: Elasticsearch")
     public_url: str = Field("http://127.0.0.1:8000", description="address of the section as readers see it")
-    secret_key: SecretStr | None = Field(None, description="signs sessions; made and kept in the data directory when unset")
+    secret_key: SecretStr | None = Field(
+        None, description="signs sessions; made and kept in the data directory when unset"
+    )
     production: bool = Field(False, description="insist on a secret key and on https")
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:587; unset: no mail is sent")
 
     allow_private_networks: bool = Field(False, description="let the crawler fetch loopback and private addresses")
-    user_agent: str = Field(
-        "DiembaoThaiNguyen/0.1 (+https://thainguyen.gov.vn; diembao@thainguyen.gov.vn)",
-        description="one identity for all requests, with a contact address",
-    )
+    contact: str = Field("", description="e-mail address that the crawler gives to the newspapers")
     fetch_timeout: float = Field(20.0, gt=0, description="for one request")
     fetch_max_bytes: int = Field(8_000_000, gt=0, description="largest body accepted, after decompression")
     poll_minutes: int = Field(10, ge=1, description="first interval between two polls of one feed")
     poll_seconds: float | None = Field(None, gt=0, description="overrides the polling schedule (demo and tests)")
 
     publish_delay_minutes: float = Field(60.0, ge=0, description="nothing is published earlier after its source")
-    auto_publish_sources: Words = Field((), description="publish relevant items of these sources without a person; * = all")
+    auto_publish_sources: Words = Field(
+        (), description="publish relevant items of these sources without a person; * = all"
+    )
 
     owner_name: str = Field("Cổng Thông tin điện tử tỉnh Thái Nguyên", description="owner line of every public page")
     owner_address: str = Field("", description="required in production, like the other owner settings")
@@ -96,6 +97,12 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir.absolute() / 'diembao.sqlite3'}"
+
+    @property
+    def user_agent(self) -> str:
+        """One identity for all requests, with an address where its owner can be found."""
+        contact = self.contact or self.owner_email
+        return f"DiembaoThaiNguyen/0.1 (+{self.public_url}{'; ' + contact if contact else ''})"
 
     @property
     def archive_dir(self) -> Path:

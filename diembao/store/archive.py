@@ -1,0 +1,139 @@
+"""The archive of everything that came in, as WARC files: written before anything is parsed.
+
+Fetched pages are `response` records; imported rows are `resource` records holding the row as JSON. Each
+process writes files of its own and never appends to an old one, so that a record torn by a crash stands at
+the end of a file where nothing follows it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from diembao.errors import ArchiveError
+from diembao.records import ArchivePlace
+
+# Small enough to copy and check with ease, large enough that a year is some hundred files.
+_FILE_BYTES = 256 * 1024 * 1024
+# The body is kept decoded, so these headers would no longer be true.
+_TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
+
+
+class ArchiveWriter:
+    """Writes records; safe to share between threads. Call `sync` before committing what points to them."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._name = ""
+
+    def write_response(
+        self, url: str, status: int, headers: Iterable[tuple[str, str]], body: bytes, fetched_at: datetime
+    ) -> ArchivePlace:
+        """Archive a fetched page (`body` after content-decoding)."""
+        kept = [(name, value) for name, value in headers if name.lower() not in _TRANSFER_HEADERS]
+        kept.append(("Content-Length", str(len(body))))
+        return self._write("response", url, body, fetched_at, StatusAndHeaders(str(status), kept, protocol="HTTP/1.1"))
+
+    def write_row(self, url: str, row: bytes, at: datetime) -> ArchivePlace:
+        """Archive an imported row (JSON)."""
+        return self._write("resource", url, row, at, None)
+
+    def sync(self) -> None:
+        """Everything written so far is on the disk when this returns."""
+        with self._lock:
+            if self._file is not None:
+                _guarded(lambda file: os.fsync(file.fileno()), self._file)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def _write(
+        self, kind: str, url: str, body: bytes, at: datetime, http_headers: StatusAndHeaders | None
+    ) -> ArchivePlace:
+        with self._lock:
+            file = self._current()
+            offset = file.tell()
+            writer = WARCWriter(file, gzip=True)
+            record = writer.create_warc_record(
+                url,
+                kind,
+                payload=io.BytesIO(body),
+                length=len(body),
+                http_headers=http_headers,
+                warc_content_type="application/json" if kind == "resource" else None,
+                warc_headers_dict={"WARC-Date": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+            )
+            _guarded(lambda _: (writer.write_record(record), file.flush()), file)
+            return ArchivePlace(self._name, offset, file.tell() - offset)
+
+    def _current(self) -> BinaryIO:
+        if self._file is not None and self._file.tell() < _FILE_BYTES:
+            return self._file
+        if self._file is not None:
+            self._file.close()
+        now = datetime.now(UTC)
+        folder = self._directory / now.strftime("%Y/%m")
+        self._name = f"{now:%Y/%m}/{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.warc.gz"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = (self._directory / self._name).open("xb")
+        except OSError as error:
+            raise ArchiveError(f"archive {self._directory}: {error.strerror}") from error
+        return self._file
+
+
+class ArchivedRecord:
+    """One record read back: `kind` is `response` or `resource`."""
+
+    def __init__(self, kind: str, url: str, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.kind = kind
+        self.url = url
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+def read_record(directory: Path, place: ArchivePlace) -> ArchivedRecord:
+    """Read one record back.
+
+    Raises:
+        ArchiveError: the file is missing, or no whole record stands there.
+    """
+    try:
+        with (directory / place.file).open("rb") as file:
+            file.seek(place.offset)
+            # Only this record's bytes: a damaged neighbour cannot be read by mistake.
+            packed = file.read(place.length)
+        if len(packed) < place.length:
+            raise EOFError("the file ends within it")
+        record = next(iter(ArchiveIterator(io.BytesIO(packed))))
+        body = record.content_stream().read()
+    except (OSError, StopIteration, ArchiveLoadFailed, EOFError) as error:
+        raise ArchiveError(f"archive record {place.file}@{place.offset} cannot be read: {error}") from error
+    http = record.http_headers
+    headers = {name.lower(): value for name, value in http.headers} if http else {}
+    status = int(http.get_statuscode()) if http else 200
+    return ArchivedRecord(record.rec_type, record.rec_headers.get_header("WARC-Target-URI"), status, headers, body)
+
+
+def _guarded(action: Any, file: BinaryIO) -> None:
+    try:
+        action(file)
+    except OSError as error:
+        raise ArchiveError(f"archive: {error.strerror}") from error

@@ -1,0 +1,211 @@
+"""Articles: what was read and judged, kept together with the outbox row that tells the index."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from diembao.records import (
+    Annotations,
+    Article,
+    Entity,
+    Evidence,
+    PlaceMention,
+    PublishedFrom,
+    Relevance,
+    Stance,
+    Topic,
+)
+from diembao.store import outbox
+from diembao.store.models import ArticleRow, BandRow
+
+_IN_CHUNK = 500
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CopyCandidate:
+    """An article that shares a hash band with the one at hand."""
+
+    id: int
+    story_id: int
+    reprint_of: int | None
+    source: str
+    effective_at: datetime
+    signature: bytes
+
+
+def add(
+    session: Session,
+    page_id: int,
+    article: Article,
+    annotations: Annotations,
+    *,
+    story_id: int,
+    reprint_of: int | None,
+    signature: bytes,
+    bands: Iterable[int],
+    fetched_at: datetime,
+    now: datetime,
+) -> ArticleRow:
+    """Keep a new article, its hash bands and its outbox row."""
+    row = ArticleRow(page_id=page_id, story_id=story_id, reprint_of=reprint_of, created_at=now, version=1)
+    _fill(row, article, annotations, signature, fetched_at, now)
+    session.add(row)
+    session.flush()
+    _replace_bands(session, row.id, bands)
+    outbox.add(session, row.id, row.version, now)
+    return row
+
+
+def replace(
+    session: Session,
+    row: ArticleRow,
+    article: Article,
+    annotations: Annotations,
+    *,
+    signature: bytes,
+    bands: Iterable[int],
+    fetched_at: datetime,
+    now: datetime,
+) -> None:
+    """Keep a new reading or judgement of a known article; its version grows."""
+    _fill(row, article, annotations, signature, fetched_at, now)
+    row.version += 1
+    session.flush()
+    _replace_bands(session, row.id, bands)
+    outbox.add(session, row.id, row.version, now)
+
+
+def touch(session: Session, article_ids: Sequence[int], now: datetime) -> None:
+    """Something shown with these articles changed (story, state): a new version goes to the index."""
+    for start in range(0, len(article_ids), _IN_CHUNK):
+        chunk = article_ids[start : start + _IN_CHUNK]
+        session.execute(
+            update(ArticleRow).where(ArticleRow.id.in_(chunk)).values(version=ArticleRow.version + 1, updated_at=now)
+        )
+        for article_id, version in session.execute(
+            select(ArticleRow.id, ArticleRow.version).where(ArticleRow.id.in_(chunk))
+        ):
+            outbox.add(session, article_id, version, now)
+
+
+def remove(session: Session, row: ArticleRow, now: datetime) -> None:
+    """Drop an article that a new judgement says is not ours; the index is told."""
+    outbox.add(session, row.id, row.version + 1, now, deleted=True)
+    session.execute(delete(BandRow).where(BandRow.article_id == row.id))
+    session.execute(update(ArticleRow).where(ArticleRow.reprint_of == row.id).values(reprint_of=None))
+    session.delete(row)
+    session.flush()
+
+
+def by_page(session: Session, page_id: int) -> ArticleRow | None:
+    return session.scalar(select(ArticleRow).where(ArticleRow.page_id == page_id))
+
+
+def by_canonical_url(session: Session, source: str, canonical_url: str) -> ArticleRow | None:
+    """The article of this source that names itself by this address, if we have it."""
+    if not canonical_url:
+        return None
+    return session.scalar(
+        select(ArticleRow).where(ArticleRow.source == source, ArticleRow.canonical_url == canonical_url).limit(1)
+    )
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> dict[int, ArticleRow]:
+    found: dict[int, ArticleRow] = {}
+    for start in range(0, len(ids), _IN_CHUNK):
+        chunk = ids[start : start + _IN_CHUNK]
+        found.update((row.id, row) for row in session.scalars(select(ArticleRow).where(ArticleRow.id.in_(chunk))))
+    return found
+
+
+def of_story(session: Session, story_id: int) -> Sequence[ArticleRow]:
+    """Articles of a story, first printed first."""
+    query = select(ArticleRow).where(ArticleRow.story_id == story_id).order_by(ArticleRow.effective_at, ArticleRow.id)
+    return session.scalars(query).all()
+
+
+def copy_candidates(session: Session, bands: Sequence[int], *, besides: int | None = None) -> list[CopyCandidate]:
+    """Articles that share a hash band: a superset of the near copies, to be checked by signature."""
+    if not bands:
+        return []
+    ids = select(BandRow.article_id).where(BandRow.band.in_(bands)).distinct()
+    query = select(
+        ArticleRow.id,
+        ArticleRow.story_id,
+        ArticleRow.reprint_of,
+        ArticleRow.source,
+        ArticleRow.effective_at,
+        ArticleRow.signature,
+    ).where(ArticleRow.id.in_(ids))
+    if besides is not None:
+        query = query.where(ArticleRow.id != besides)
+    return [CopyCandidate(*row) for row in session.execute(query.order_by(ArticleRow.id))]
+
+
+def annotations_to_json(annotations: Annotations) -> dict[str, Any]:
+    return dataclasses.asdict(annotations)
+
+
+def annotations_from_json(kept: dict[str, Any]) -> Annotations:
+    """The record as it was kept; evidence, topics and the like are rebuilt as frozen records."""
+    values = dict(kept)
+    values["relevance"] = Relevance(values["relevance"])
+    values["stance"] = Stance(values["stance"]) if values.get("stance") else None
+    for name, kind in (
+        ("evidence", Evidence),
+        ("stance_evidence", Evidence),
+        ("topics", Topic),
+        ("places", PlaceMention),
+        ("entities", Entity),
+    ):
+        values[name] = tuple(kind(**item) for item in values.get(name, ()))
+    return Annotations(**values)
+
+
+def to_record(row: ArticleRow) -> Article:
+    """The stored article as the record that the steps work on."""
+    return Article(
+        url=row.url,
+        canonical_url=row.canonical_url,
+        source=row.source,
+        title=row.title,
+        lead=row.lead,
+        text=row.text,
+        authors=tuple(row.authors),
+        published_at=row.published_at,
+        published_from=PublishedFrom(row.published_from),
+        section=row.section,
+        image=row.image,
+        credit=row.credit,
+        read_by=row.read_by,
+    )
+
+
+def _fill(
+    row: ArticleRow, article: Article, annotations: Annotations, signature: bytes, fetched_at: datetime, now: datetime
+) -> None:
+    row.source, row.url, row.canonical_url = article.source, article.url, article.canonical_url
+    row.title, row.lead, row.text = article.title, article.lead, article.text
+    row.authors = list(article.authors)
+    row.published_at, row.published_from = article.published_at, article.published_from.value
+    row.effective_at = article.published_at or fetched_at
+    row.section, row.image, row.credit, row.read_by = article.section, article.image, article.credit, article.read_by
+    row.language = annotations.language
+    row.relevance, row.relevance_score = annotations.relevance.value, annotations.relevance_score
+    row.topic = annotations.topics[0].slug if annotations.topics else ""
+    row.stance = annotations.stance.value if annotations.stance else ""
+    row.needs_response = annotations.needs_response
+    row.annotations = annotations_to_json(annotations)
+    row.signature = signature
+    row.updated_at = now
+
+
+def _replace_bands(session: Session, article_id: int, bands: Iterable[int]) -> None:
+    session.execute(delete(BandRow).where(BandRow.article_id == article_id))
+    session.add_all(BandRow(band=band, article_id=article_id) for band in sorted(set(bands)))

@@ -1,0 +1,244 @@
+"""The tables. Times are aware and in UTC on both databases; JSON is JSONB on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite has no zones, so it holds naive UTC; a naive value given to us is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+# SQLite gives an INTEGER PRIMARY KEY its rowid; a BIGINT one would not count by itself.
+Identity = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class SourceRow(Base):
+    """A newspaper as its file said when it was last loaded, so that web and analysis need not read files."""
+
+    __tablename__ = "sources"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    outlet_type: Mapped[str] = mapped_column(String(32))
+    scope: Mapped[str] = mapped_column(String(32))
+    agreement: Mapped[str] = mapped_column(String(16))
+    definition: Mapped[dict[str, Any]] = mapped_column(Json)
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FeedRow(Base):
+    """One way into a source (feed, section page, sitemap): its validators, schedule and pulse."""
+
+    __tablename__ = "feeds"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(ForeignKey("sources.name"), index=True)
+    url: Mapped[str] = mapped_column(Text, unique=True)
+    kind: Mapped[str] = mapped_column(String(16))  # feed | section | sitemap
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    etag: Mapped[str] = mapped_column(Text, default="")
+    last_modified: Mapped[str] = mapped_column(Text, default="")
+    body_digest: Mapped[str] = mapped_column(String(64), default="")
+    interval_seconds: Mapped[float] = mapped_column(Float)
+    next_due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    last_polled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_ok_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_new_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    status: Mapped[str] = mapped_column(String(16), default="new")  # new | ok | empty | failing
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class PageRow(Base):
+    """One address, from the moment it was found; its queue state and its last outcome."""
+
+    __tablename__ = "pages"
+    __table_args__ = (Index("ix_pages_state_next_try_at", "state", "next_try_at"),)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    url: Mapped[str] = mapped_column(Text, unique=True)
+    source: Mapped[str] = mapped_column(String(64), index=True)
+    feed_id: Mapped[int | None] = mapped_column(ForeignKey("feeds.id"))
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    hints: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    state: Mapped[str] = mapped_column(String(16))  # found | fetched | done | refused | failed | quarantined
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    fetched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    http_status: Mapped[int | None] = mapped_column(Integer)
+    content_type: Mapped[str] = mapped_column(Text, default="")
+    archive_file: Mapped[str] = mapped_column(Text, default="")
+    archive_offset: Mapped[int] = mapped_column(BigInteger, default=0)
+    archive_length: Mapped[int] = mapped_column(BigInteger, default=0)
+    outcome: Mapped[str] = mapped_column(String(16), default="", index=True)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    processed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    redo: Mapped[str] = mapped_column(String(16), default="")  # step to begin with, when work is done again
+
+
+class StoryRow(Base):
+    """Articles that report the same event, and what people decided about it."""
+
+    __tablename__ = "stories"
+    __table_args__ = (
+        Index("ix_stories_state_published_at", "state", "published_at"),
+        Index("ix_stories_state_first_at", "state", "first_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    first_article_id: Mapped[int | None] = mapped_column(BigInteger)
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    articles: Mapped[int] = mapped_column(Integer, default=0)
+    outlets: Mapped[int] = mapped_column(Integer, default=0)
+    relevance: Mapped[str] = mapped_column(String(16))  # the highest of its articles
+    state: Mapped[str] = mapped_column(String(16), default="new")
+    headline: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    merged_into: Mapped[int | None] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class ArticleRow(Base):
+    """What was read out of a page, and what the machine thinks of it."""
+
+    __tablename__ = "articles"
+    __table_args__ = (
+        Index("ix_articles_relevance_effective_at", "relevance", "effective_at"),
+        Index("ix_articles_canonical_url", "source", "canonical_url"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), unique=True)
+    source: Mapped[str] = mapped_column(ForeignKey("sources.name"), index=True)
+    url: Mapped[str] = mapped_column(Text)
+    canonical_url: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    lead: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    authors: Mapped[list[str]] = mapped_column(Json, default=list)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_from: Mapped[str] = mapped_column(String(8))
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)  # published_at, else when it was fetched
+    section: Mapped[str] = mapped_column(Text, default="")
+    image: Mapped[str] = mapped_column(Text, default="")
+    credit: Mapped[str] = mapped_column(Text, default="")
+    read_by: Mapped[str] = mapped_column(String(40), default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
+    relevance: Mapped[str] = mapped_column(String(16))
+    relevance_score: Mapped[float] = mapped_column(Float)
+    topic: Mapped[str] = mapped_column(String(64), default="", index=True)  # the main one
+    stance: Mapped[str] = mapped_column(String(16), default="")
+    needs_response: Mapped[bool] = mapped_column(Boolean, default=False)
+    annotations: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    signature: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), index=True)
+    reprint_of: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BandRow(Base):
+    """Locality-sensitive hash bands of article signatures: the articles that may be copies share a band."""
+
+    __tablename__ = "bands"
+
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
+
+
+class OutboxRow(Base):
+    """A change that the search index has not yet taken over; written with the change itself."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    article_id: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(Integer)
+    deleted: Mapped[bool] = mapped_column(Boolean, default=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+class TrailRow(Base):
+    """One step in the way of an address."""
+
+    __tablename__ = "trail"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    step: Mapped[str] = mapped_column(String(24))
+    outcome: Mapped[str] = mapped_column(String(24))
+    version: Mapped[str] = mapped_column(String(40), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class AuditRow(Base):
+    """Who did what. Append-only; each row carries the hash of the one before."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(80))
+    action: Mapped[str] = mapped_column(String(40))
+    object_kind: Mapped[str] = mapped_column(String(24))
+    object_id: Mapped[str] = mapped_column(String(80))
+    detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)

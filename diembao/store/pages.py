@@ -1,0 +1,270 @@
+"""Addresses: the queue between finding, fetching and understanding, and each one's last outcome.
+
+States: found → fetched → done, or refused, failed, quarantined. Every change of state is one transaction, so
+that a process killed at any moment leaves each address in exactly one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from diembao.records import ArchivePlace, FeedHints
+from diembao.store import trail
+from diembao.store.models import PageRow
+
+# A page that failed is tried again after 1, 4, 16 and 64 minutes; then it stays failed, with its reason.
+MAX_ATTEMPTS = 5
+_IN_CHUNK = 500  # SQLite refuses statements with too many parameters
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLink:
+    url: str  # canonical
+    hints: FeedHints
+
+
+@dataclass(frozen=True, slots=True)
+class DuePage:
+    id: int
+    url: str
+    source: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPage:
+    """A fetched page that waits to be understood. `redo` names the step to begin with ('' = all)."""
+
+    id: int
+    url: str
+    source: str
+    hints: FeedHints
+    fetched_at: datetime
+    place: ArchivePlace
+    redo: str
+
+
+def register_found(
+    session: Session, source: str, feed_id: int | None, links: Sequence[FoundLink], now: datetime
+) -> int:
+    """Queue the addresses not yet known; returns how many were new."""
+    return len(
+        _insert_new(
+            session,
+            [
+                {
+                    "url": link.url,
+                    "source": source,
+                    "feed_id": feed_id,
+                    "found_at": now,
+                    "hints": hints_to_json(link.hints),
+                    "state": "found",
+                    "next_try_at": now,
+                }
+                for link in links
+            ],
+        )
+    )
+
+
+def register_archived(session: Session, rows: Iterable[tuple[str, str, ArchivePlace, str, datetime]]) -> int:
+    """Queue what is already archived (imports): (url, source, place, content type, time); returns how many were new."""
+    return len(
+        _insert_new(
+            session,
+            [
+                {
+                    "url": url,
+                    "source": source,
+                    "found_at": at,
+                    "hints": {},
+                    "state": "fetched",
+                    "next_try_at": at,
+                    "fetched_at": at,
+                    "http_status": 200,
+                    "content_type": content_type,
+                    "archive_file": place.file,
+                    "archive_offset": place.offset,
+                    "archive_length": place.length,
+                }
+                for url, source, place, content_type, at in rows
+            ],
+        )
+    )
+
+
+def known_urls(session: Session, urls: Sequence[str]) -> set[str]:
+    """Those of the addresses that are already registered."""
+    known: set[str] = set()
+    for start in range(0, len(urls), _IN_CHUNK):
+        known.update(session.scalars(select(PageRow.url).where(PageRow.url.in_(urls[start : start + _IN_CHUNK]))))
+    return known
+
+
+def due_pages(session: Session, now: datetime, limit: int, *, sources: Sequence[str] = ()) -> list[DuePage]:
+    """Found pages whose time to be fetched has come, oldest first."""
+    query = select(PageRow.id, PageRow.url, PageRow.source, PageRow.attempts).where(
+        PageRow.state == "found", PageRow.next_try_at <= now
+    )
+    if sources:
+        query = query.where(PageRow.source.in_(sources))
+    return [DuePage(*row) for row in session.execute(query.order_by(PageRow.next_try_at, PageRow.id).limit(limit))]
+
+
+def mark_fetched(
+    session: Session, page_id: int, *, status: int, content_type: str, place: ArchivePlace, now: datetime
+) -> None:
+    """The page is archived at `place` and waits to be understood."""
+    session.execute(
+        update(PageRow)
+        .where(PageRow.id == page_id)
+        .values(
+            state="fetched",
+            fetched_at=now,
+            http_status=status,
+            content_type=content_type,
+            archive_file=place.file,
+            archive_offset=place.offset,
+            archive_length=place.length,
+        )
+    )
+    trail.add(session, page_id, now, "fetch", "archived", detail={"status": status, "bytes": place.length})
+
+
+def mark_refused(session: Session, page_id: int, reason: str, now: datetime) -> None:
+    """The page must not be fetched (robots, private address, foreign host): final."""
+    _close(session, page_id, "refused", "refused", reason, now)
+    trail.add(session, page_id, now, "fetch", "refused", detail={"reason": reason})
+
+
+def mark_failed(
+    session: Session, page_id: int, reason: str, now: datetime, *, final: bool = False, status: int | None = None
+) -> bool:
+    """A try to fetch failed; returns whether it was the last one (`final`: no further try makes sense)."""
+    page = session.get_one(PageRow, page_id)
+    page.attempts += 1
+    page.reason = reason
+    page.http_status = status
+    last = final or page.attempts >= MAX_ATTEMPTS
+    if last:
+        page.state, page.outcome, page.processed_at = "failed", "failed", now
+    else:
+        page.next_try_at = now + timedelta(minutes=4 ** (page.attempts - 1))
+    trail.add(session, page_id, now, "fetch", "failed" if last else "retry", detail={"reason": reason})
+    return last
+
+
+def pending(session: Session, limit: int) -> list[PendingPage]:
+    """Fetched pages that wait to be understood, in the order they were found."""
+    query = select(PageRow).where(PageRow.state == "fetched").order_by(PageRow.id).limit(limit)
+    return [
+        PendingPage(
+            row.id,
+            row.url,
+            row.source,
+            hints_from_json(row.hints),
+            row.fetched_at or row.found_at,
+            ArchivePlace(row.archive_file, row.archive_offset, row.archive_length),
+            row.redo,
+        )
+        for row in session.scalars(query)
+    ]
+
+
+def finish(session: Session, page_id: int, outcome: str, reason: str, now: datetime) -> None:
+    """The page was understood; `outcome` is relevant | marginal | irrelevant | duplicate | unreadable."""
+    _close(session, page_id, "done", outcome, reason, now)
+
+
+def quarantine(session: Session, page_id: int, step: str, error: str, now: datetime) -> None:
+    """A step failed on this page; it waits, with its error, for `diembao process --redo`."""
+    _close(session, page_id, "quarantined", "quarantined", f"{step}: {error}", now)
+    trail.add(session, page_id, now, step, "quarantined", detail={"error": error})
+
+
+def redo(session: Session, step: str, *, since: datetime | None = None, source: str | None = None) -> int:
+    """Queue understood and quarantined pages again, beginning with `step`; returns how many."""
+    query = update(PageRow).where(PageRow.state.in_(["done", "quarantined"]), PageRow.archive_file != "")
+    if step not in ("extract", "normalise", "gate"):
+        # Later steps work on stored articles; quarantined pages may have none and begin anew.
+        query = query.where(or_(PageRow.outcome.in_(["relevant", "marginal"]), PageRow.state == "quarantined"))
+    if since is not None:
+        query = query.where(PageRow.found_at >= since)
+    if source is not None:
+        query = query.where(PageRow.source == source)
+    return int(session.execute(query.values(state="fetched", redo=step)).rowcount)  # type: ignore[attr-defined]
+
+
+def counts(session: Session) -> dict[tuple[str, str], int]:
+    """How many addresses stand in each (state, outcome)."""
+    query = select(PageRow.state, PageRow.outcome, func.count()).group_by(PageRow.state, PageRow.outcome)
+    return {(state, outcome): number for state, outcome, number in session.execute(query)}
+
+
+def outcomes_by_source(session: Session, since: datetime) -> dict[str, dict[str, int]]:
+    """Per source, how many addresses found since then ended in each outcome ('' = still under way)."""
+    query = (
+        select(PageRow.source, PageRow.outcome, func.count())
+        .where(PageRow.found_at >= since)
+        .group_by(PageRow.source, PageRow.outcome)
+    )
+    grouped: dict[str, dict[str, int]] = {}
+    for source, outcome, number in session.execute(query):
+        grouped.setdefault(source, {})[outcome] = number
+    return grouped
+
+
+def by_url(session: Session, url: str) -> PageRow | None:
+    return session.scalar(select(PageRow).where(PageRow.url == url))
+
+
+def waiting(session: Session, now: datetime) -> int:
+    """How many pages still wait to be fetched now or to be understood."""
+    due = and_(PageRow.state == "found", PageRow.next_try_at <= now)
+    return session.scalar(select(func.count()).where(or_(due, PageRow.state == "fetched"))) or 0
+
+
+def hints_to_json(hints: FeedHints) -> dict[str, Any]:
+    kept = {name: value for name, value in asdict(hints).items() if value}
+    if hints.published_at is not None:
+        kept["published_at"] = hints.published_at.isoformat()
+    return kept
+
+
+def hints_from_json(kept: dict[str, Any]) -> FeedHints:
+    values = dict(kept)
+    if "published_at" in values:
+        values["published_at"] = datetime.fromisoformat(values["published_at"])
+    return FeedHints(**values)
+
+
+def _insert_new(session: Session, rows: list[dict[str, Any]]) -> list[int]:
+    if not rows:
+        return []
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    new: list[int] = []
+    for start in range(0, len(rows), _IN_CHUNK // 10):
+        statement = dialect.insert(PageRow).values(rows[start : start + _IN_CHUNK // 10])
+        new.extend(session.scalars(statement.on_conflict_do_nothing(index_elements=["url"]).returning(PageRow.id)))
+    return new
+
+
+def _close(session: Session, page_id: int, state: str, outcome: str, reason: str, now: datetime) -> None:
+    session.execute(
+        update(PageRow)
+        .where(PageRow.id == page_id)
+        .values(state=state, outcome=outcome, reason=reason[:2000], processed_at=now, redo="")
+    )
+
+
+def forget(session: Session, page_ids: Sequence[int]) -> None:
+    """Drop addresses that were never ours (after their short keep); their trail goes with them."""
+    trail.forget(session, page_ids)
+    session.execute(delete(PageRow).where(PageRow.id.in_(page_ids)))

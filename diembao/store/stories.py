@@ -1,0 +1,91 @@
+"""Stories: articles that report the same event, and the state people gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from diembao.store.models import ArticleRow, StoryRow
+
+_RANK = {"relevant": 2, "marginal": 1, "irrelevant": 0}
+
+
+def create(session: Session, *, at: datetime, relevance: str, now: datetime) -> StoryRow:
+    row = StoryRow(first_at=at, last_at=at, relevance=relevance, updated_at=now)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def refresh(session: Session, story_id: int, now: datetime) -> StoryRow | None:
+    """Recount a story from its articles; a story without articles is gone, and None."""
+    story = session.get_one(StoryRow, story_id)
+    rows = session.execute(
+        select(ArticleRow.id, ArticleRow.effective_at, ArticleRow.source, ArticleRow.relevance)
+        .where(ArticleRow.story_id == story_id)
+        .order_by(ArticleRow.effective_at, ArticleRow.id)
+    ).all()
+    if not rows:
+        session.execute(delete(StoryRow).where(StoryRow.id == story_id))
+        session.expunge(story)
+        return None
+    story.first_article_id = rows[0].id
+    story.first_at, story.last_at = rows[0].effective_at, rows[-1].effective_at
+    story.articles, story.outlets = len(rows), len({row.source for row in rows})
+    story.relevance = max((row.relevance for row in rows), key=_RANK.__getitem__)
+    story.updated_at = now
+    story.revision += 1
+    return story
+
+
+def merge(session: Session, keep: int, gone: int, now: datetime) -> list[int]:
+    """Move the articles of `gone` to `keep`; its address leads there. Returns the moved article ids."""
+    moved = list(session.scalars(select(ArticleRow.id).where(ArticleRow.story_id == gone)))
+    session.execute(update(ArticleRow).where(ArticleRow.story_id == gone).values(story_id=keep))
+    row = session.get_one(StoryRow, gone)
+    row.merged_into, row.state, row.articles, row.outlets, row.updated_at = keep, "merged", 0, 0, now
+    session.execute(update(StoryRow).where(StoryRow.merged_into == gone).values(merged_into=keep))
+    return moved
+
+
+def get(session: Session, story_id: int) -> StoryRow | None:
+    """The story, or the one it was merged into."""
+    row = session.get(StoryRow, story_id)
+    return session.get(StoryRow, row.merged_into) if row is not None and row.merged_into else row
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> dict[int, StoryRow]:
+    return {row.id: row for row in session.scalars(select(StoryRow).where(StoryRow.id.in_(ids)))}
+
+
+def published(
+    session: Session, *, since: datetime | None = None, until: datetime | None = None, limit: int = 50, offset: int = 0
+) -> Sequence[StoryRow]:
+    """Published stories by the time of their first printing, newest first."""
+    query = select(StoryRow).where(StoryRow.state == "published")
+    if since is not None:
+        query = query.where(StoryRow.first_at >= since)
+    if until is not None:
+        query = query.where(StoryRow.first_at < until)
+    return session.scalars(
+        query.order_by(StoryRow.first_at.desc(), StoryRow.id.desc()).limit(limit).offset(offset)
+    ).all()
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    query = select(StoryRow.state, func.count()).group_by(StoryRow.state)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def unpublished(session: Session, *, limit: int) -> Sequence[StoryRow]:
+    """New stories about the province, oldest first: what the policy and the desk look at."""
+    query = (
+        select(StoryRow)
+        .where(StoryRow.state == "new", StoryRow.relevance == "relevant")
+        .order_by(StoryRow.first_at, StoryRow.id)
+        .limit(limit)
+    )
+    return session.scalars(query).all()

@@ -1,0 +1,38 @@
+"""The trail: what happened to an address, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from diembao.store.models import TrailRow
+
+
+def add(
+    session: Session,
+    page_id: int,
+    at: datetime,
+    step: str,
+    outcome: str,
+    *,
+    version: str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    session.execute(
+        insert(TrailRow).values(
+            page_id=page_id, at=at, step=step, outcome=outcome, version=version, detail=detail or {}
+        )
+    )
+
+
+def of_page(session: Session, page_id: int) -> Sequence[TrailRow]:
+    """The steps of one address, oldest first."""
+    return session.scalars(select(TrailRow).where(TrailRow.page_id == page_id).order_by(TrailRow.id)).all()
+
+
+def forget(session: Session, page_ids: Sequence[int]) -> None:
+    session.execute(delete(TrailRow).where(TrailRow.page_id.in_(page_ids)))
