@@ -7,6 +7,7 @@ DiembaoError
 ├── StaleSchema         the database is older or newer than this program
 ├── StoreUnavailable    the database cannot be reached or written
 ├── IndexUnavailable    the search index cannot be reached or written
+│   └── IndexBusy       another process is writing to it; later it will do
 ├── ArchiveError        the archive of fetched pages cannot be read or written
 ├── FetchRefused        an address must not be fetched (private network, foreign host, robots)
 └── Unreadable          a page or row holds no article that can be read
@@ -48,6 +49,10 @@ class StoreUnavailable(DiembaoError):
 
 class IndexUnavailable(DiembaoError):
     """The search index cannot be reached, or refuses to write."""
+
+
+class IndexBusy(IndexUnavailable):
+    """Another process is writing to the embedded index, or rebuilding it; try again later."""
 
 
 class ArchiveError(DiembaoError):
