@@ -1,0 +1,1 @@
+"""What we know of the province's geography and institutions, and where a text names it."""

@@ -1,0 +1,264 @@
+"""Which of the names found are ours: one sense per document, each refusal with its reason.
+
+"Thái Nguyên" is also Taiyuan in China, a street in many towns, a given name and an old commune of Thái Bình;
+Tân Cương is Xinjiang, Côn Minh is Kunming, and most commune names stand elsewhere in the country too.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from nlp.forms import Forms
+from nlp.gazetteer.catalogue import UNITS_SINCE, Entry
+from nlp.gazetteer.matcher import Hit, Matcher
+
+Reason = Literal[
+    "ours", "taiyuan", "street", "person", "xinjiang", "kunming", "elsewhere", "other_commune", "no_cue", "other_province"
+]  # fmt: skip
+
+# Northern surnames that are not also words which stand before a place ("Đoàn Thái Nguyên", "Hồ …").
+_SURNAMES = (
+    "nguyễn|trần|lê|phạm|hoàng|huỳnh|phan|vũ|võ|đặng|bùi|đỗ|ngô|dương|lý|đinh|trịnh|lâm|tạ|lương|trương|đào|chu|"
+    "phùng|tống|kiều|quách|châu|lưu|vương|tăng|triệu|nông|hứa|cù|la|diệp|thạch|sầm|thân|khổng|doãn"
+)
+_PERSON_BEFORE = re.compile(
+    rf"(?<![^\W_])(?:{_SURNAMES})(?:\s+(?:văn|thị|đức|hữu|minh|ngọc|quang|xuân|đình|bá|công|duy|hồng|hoàng|thanh))?\s+$"
+)
+_STREET_BEFORE = re.compile(r"(?:(?<![^\W_])(?:(?<!tuyến )(?<!con )đường|ngõ|hẻm)\s+|(?<!thành )(?<!đường )(?<!khu )phố\s+)$")
+_ROUTE_AFTER = re.compile(r"\s*[-–—]\s*\w")
+_TAIYUAN_SURE = re.compile(
+    r"taiyuan|vệ tinh thái nguyên|lý uyên|lý thế dân|diêm tích sơn|tịnh châu|nhà đường(?! phố)|thời đường\b"
+    r"|(?:tỉnh )?sơn tây\s*[,(–-]\s*(?:phía bắc |miền bắc )?(?:trung quốc|tq)|sơn tây của trung quốc"
+    r"|trung quốc[^.\n]{0,40}\btỉnh sơn tây|tỉnh sơn tây[^.\n]{0,60}trung quốc"
+)
+_SATELLITE = re.compile(r"(?:phóng|trung tâm|bãi phóng|bệ phóng)[^.\n]{0,40}vệ tinh[^.\n]{0,30}thái nguyên")
+_OURS_SURE = re.compile(
+    r"(?:tỉnh thái nguyên|ubnd (?:tỉnh|tp|thành phố) thái nguyên|gang thép thái nguyên|tp\.? thái nguyên \()"
+)
+_COMMUNE_OF_THAI_BINH = re.compile(r"xã thái nguyên\s*[,(–-]?\s*(?:huyện\s+)?(?:thái thụy|thái bình)")
+_CHINA = re.compile(r"trung quốc|duy ngô nhĩ|bắc kinh|vân nam|urumqi|tân cương \(tq\)|khu tự trị|trung á|quảng châu|thượng hải")
+
+# What may stand between a place and the province it belongs to: "xã A, huyện B (tỉnh C cũ)".
+_LINK = re.compile(
+    r"(?:[\s,()\-–/]|(?<![^\W_])(?:thuộc|của|cũ|nay|nay là|ở|tỉnh|thành phố|tp\.?|t\.p\.?|huyện|thị xã|tx\.?|quận|xã|phường|"
+    r"thị trấn|tt\.?|h\.|q\.|p\.|x\.)(?![^\W_])|\d+)*"
+)
+_NAME_IN_LINK = re.compile(r"(?:[A-ZÀ-ỸĐ][^\W_]*\s*){1,4}")
+_CHAIN_REACH = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One hit with its sense. `entry` is the reading taken; ours only when `reason` is "ours"."""
+
+    hit: Hit
+    entry: Entry
+    reason: Reason
+
+    @property
+    def ours(self) -> bool:
+        return self.reason == "ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """All sightings of a document by field, in order."""
+
+    title: tuple[Sighting, ...]
+    text: tuple[Sighting, ...]
+
+    def ours(self) -> bool:
+        """Does anything in the document name the province?"""
+        return any(sighting.ours for sighting in (*self.title, *self.text))
+
+
+class SenseReader:
+    """Reads the sense of every hit of a document. Made once with the matcher."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+
+    def read(self, title: Forms, text: Forms, date: str = "") -> Senses:
+        """date: ISO day of publication or "", to tell today's units from those before 2025-07-01."""
+        fields = [(title, self._matcher.find(title)), (text, self._matcher.find(text))]
+        whole = _Whole.of(fields)
+        read = [_field_senses(forms, hits, whole, date) for forms, hits in fields]
+        return Senses(read[0], read[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What the document as a whole says about senses."""
+
+    province_reason: Reason  # the sense of a bare "Thái Nguyên"
+    cue: bool  # the province, or a name that stands for it alone, is there
+    chinese: bool
+    others: frozenset[str]  # other provinces named
+
+    @classmethod
+    def of(cls, fields: Sequence[tuple[Forms, list[Hit]]]) -> _Whole:
+        others = frozenset(
+            hit.entries[0].name for _, hits in fields for hit in hits if hit.entries[0].strength == "other"
+        )
+        reason = _province_sense(fields)
+        cue = any(
+            _cue_hit(forms, hits, at, reason) for forms, hits in fields for at in range(len(hits))
+        )
+        chinese = any(_CHINA.search(forms.match) for forms, _ in fields)
+        return cls(reason, cue, chinese, others)
+
+
+def _is_province(hit: Hit) -> bool:
+    return hit.entries[0].kind == "province"
+
+
+def _is_thai_nguyen(hit: Hit) -> bool:
+    return hit.entries[0].id == "province-thai-nguyen"
+
+
+def _province_sense(fields: Sequence[tuple[Forms, list[Hit]]]) -> Reason:
+    """One sense for the bare name in the whole document, unless its own surroundings say otherwise."""
+    found = [(forms, hit) for forms, hits in fields for hit in hits if _is_thai_nguyen(hit)]
+    if not found:
+        return "ours"
+    sure = any(_OURS_SURE.search(forms.match) for forms, _ in fields)
+    if not sure and any(_TAIYUAN_SURE.search(forms.match) or _SATELLITE.search(forms.match) for forms, _ in fields):
+        return "taiyuan"
+    if any(_COMMUNE_OF_THAI_BINH.search(forms.match) for forms, _ in fields):
+        return "other_commune"
+    local = [_local_sense(forms, hit) for forms, hit in found]
+    if "person" in local and all(reason in ("person", "ours") for reason in local) and not sure:
+        plain = [hit for (_, hit), reason in zip(found, local, strict=True) if reason == "ours"]
+        # A person's full name, then only the given name: still the person, unless a type word says place.
+        if not any(hit.type_word for hit in plain) and len(plain) <= 2 * local.count("person"):
+            return "person"
+    return "ours"
+
+
+def _local_sense(forms: Forms, hit: Hit) -> Reason:
+    """The sense of one "Thái Nguyên" or "Bắc Kạn" by the words beside it."""
+    if hit.type_word in ("tỉnh", "thành phố"):
+        return "ours"
+    before = forms.match[max(0, hit.start - 24) : hit.start]
+    if _PERSON_BEFORE.search(before) and forms.shown[: hit.start].rstrip()[-1:].isalpha():
+        surname = forms.shown[max(0, hit.start - 24) : hit.start].split()[-1]
+        if surname[:1].isupper():
+            return "person"
+    if _STREET_BEFORE.search(before) and not _ROUTE_AFTER.match(forms.match, hit.end):
+        return "street"
+    return "ours"
+
+
+def _cue_hit(forms: Forms, hits: Sequence[Hit], at: int, province_reason: Reason) -> bool:
+    hit = hits[at]
+    if _is_province(hit):
+        local = _local_sense(forms, hit)
+        return local == "ours" and (province_reason == "ours" or not _is_thai_nguyen(hit))
+    if any(entry.strength in ("alone", "club", "route") for entry in hit.entries):
+        return _chain_province(forms, hits, at) in ("", "ours")
+    return False
+
+
+def _field_senses(forms: Forms, hits: list[Hit], whole: _Whole, date: str) -> tuple[Sighting, ...]:
+    starts = [hit.start for hit in hits]
+    return tuple(_sense(forms, hits, starts, at, whole, date) for at in range(len(hits)))
+
+
+def _sense(
+    forms: Forms, hits: list[Hit], starts: list[int], at: int, whole: _Whole, date: str
+) -> Sighting:
+    hit = hits[at]
+    entry = choose_entry(hit, date)
+    if entry.strength == "other":
+        return Sighting(hit, entry, "other_province")
+    if _is_province(hit) and entry.kind in ("province", "district", "unit"):
+        return Sighting(hit, entry, _province_hit_sense(forms, hit, whole))
+    chain = _chain_province(forms, hits, at)
+    if chain == "ours":
+        return Sighting(hit, entry, "ours")
+    if chain == "elsewhere":
+        return Sighting(hit, entry, "elsewhere")
+    return Sighting(hit, entry, _unchained(hit, entry, whole))
+
+
+def _province_hit_sense(forms: Forms, hit: Hit, whole: _Whole) -> Reason:
+    local = _local_sense(forms, hit)
+    if local != "ours":
+        return local
+    return whole.province_reason if _is_thai_nguyen(hit) else "ours"
+
+
+def _unchained(hit: Hit, entry: Entry, whole: _Whole) -> Reason:
+    """The sense of a name with no province behind it."""
+    name = entry.name
+    typed = hit.type_word in entry.level
+    if name in ("Tân Cương", "Côn Minh") and not typed and (whole.chinese or not whole.cue):
+        return "xinjiang" if name == "Tân Cương" else "kunming"
+    match entry.strength:
+        case "alone" | "club" | "route" | "product" | "byline" | "weak":
+            return "ours"
+        case "typed":
+            return "ours" if whole.cue or (typed and not whole.others) else "no_cue"
+        case _:
+            needs_type = entry.kind in ("unit", "old_unit") and hit.entries[0].strength == "context"
+            if not whole.cue:
+                return "no_cue"
+            return "ours" if typed or not needs_type or hit.surface != hit.surface.lower() else "no_cue"
+
+
+def choose_entry(hit: Hit, date: str = "") -> Entry:
+    """The reading of a name that several things bear, by its type word and the day of publication."""
+    if len(hit.entries) == 1:
+        return hit.entries[0]
+    fitting = [entry for entry in hit.entries if hit.type_word and hit.type_word in entry.level]
+    pool: Iterable[Entry] = fitting or hit.entries
+    day = date[:10]
+    if day:
+        if day >= UNITS_SINCE:
+            pool = [entry for entry in pool if not entry.valid_to] or pool
+        else:
+            pool = [entry for entry in pool if not entry.valid_from] or pool
+    return next(iter(pool))
+
+
+def _chain_province(forms: Forms, hits: Sequence[Hit], at: int) -> str:
+    """"ours", "elsewhere" or "": the province that follows a place in one breath, "xã A, huyện B, tỉnh C"."""
+    position = hits[at].end
+    limit = position + _CHAIN_REACH
+    for following in hits[at + 1 :]:
+        if following.start > limit or not _linked(forms, position, following):
+            return ""
+        if following.entries[0].strength == "other" and following.type_word not in ("xã", "phường", "huyện"):
+            return "elsewhere"
+        if _is_province(following):
+            return "ours"
+        position = following.end
+    return ""
+
+
+def _linked(forms: Forms, start: int, following: Hit) -> bool:
+    """Is there nothing between but commas, type words and names of places we do not know?"""
+    end = following.type_start
+    gap = forms.match[start:end]
+    if "\n" in gap or not gap.strip(" \t") or gap.strip(" \t") in ("và", "-", "–"):
+        return False
+    position = start
+    while position < end:
+        link = _LINK.match(forms.match, position, end)
+        stop = link.end() if link else position
+        if stop >= end:
+            return True
+        name = _NAME_IN_LINK.match(forms.shown, stop, end)
+        if name is None or name.end() == stop:
+            return False
+        position = name.end()
+    return True
+
+
+def first_after(starts: Sequence[int], position: int) -> int:
+    """Index of the first of the sorted starts at or after the position."""
+    return bisect_left(starts, position)
