@@ -1,0 +1,1 @@
+"""Persons with their office, organisations and places named in a text."""

@@ -1,0 +1,186 @@
+"""Names in an article: who, which bodies, which places.
+
+A sequence model trained on sentences labelled by reading tags the syllables; what the whole article says is
+then used to mend it: a name met in full once is known everywhere, also in headlines set in capitals.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from typing import Protocol
+
+from underthesea_core import CRFTagger
+
+from nlp.entities.features import sentence_features, shape
+from nlp.entities.lexicon import Lexicon
+from nlp.entities.offices import Span, offices
+from nlp.entities.sentences import Token, sentences
+from nlp.entities.variants import Mention, unite
+from nlp.records import EntityMention, EntityType, Field
+from nlp.text import match_form, normalise
+
+TYPES: Mapping[str, EntityType] = {"P": "person", "O": "organisation", "L": "place"}
+MODEL, CLUSTERS = "entities.crf", "entities_clusters.txt"
+# Nobody names a person for the first time after this many characters; keeps a 1 MB page under a second.
+READ_AT_MOST = 60_000
+_SHOUTED = 0.7  # share of capital words from which a sentence counts as set in capitals
+_LONGEST_NAME = 8  # tokens of a name looked up again in the article
+
+
+class SequenceModel(Protocol):
+    """What is asked of the model: one label a token."""
+
+    def tag(self, features: list[list[str]]) -> list[str]: ...
+
+
+@dataclass(slots=True)
+class _Sentence:
+    where: Field
+    tokens: list[Token]
+    spans: list[Span]
+    shouted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntityTagger:
+    """Finds names. Not changed by use; calls hold the GIL, so work is spread over processes, not threads."""
+
+    model: SequenceModel
+    lexicon: Lexicon
+    clusters: Mapping[str, str]
+
+    @classmethod
+    def load(cls) -> EntityTagger:
+        """The shipped model and lists (about 30 MB in memory). Raises FileNotFoundError when one is missing."""
+        models = files("nlp") / "models"
+        if not (models / MODEL).is_file():
+            raise FileNotFoundError(f"entity model {MODEL} is missing from nlp/models")
+        tagger = CRFTagger()
+        with as_file(models / MODEL) as path:
+            tagger.load(str(path))
+        return cls(tagger, Lexicon.load(), read_clusters((models / CLUSTERS).read_text(encoding="utf-8")))
+
+    def tag(self, title: str, text: str) -> tuple[EntityMention, ...]:
+        """One record for each person, body and place, in the order of their first mention.
+
+        Offsets are code points into the normalised title or text. Raises nothing on any text.
+        """
+        found, titles_and_texts = self._read(title, text)
+        names = unite([mention for mention, _ in found], titles_and_texts)
+        held: dict[tuple[EntityType, str], EntityMention] = {}
+        for mention, office in found:
+            name = names[mention]
+            before = held.get((mention.type, name))
+            if before is None:
+                held[mention.type, name] = EntityMention(
+                    mention.type, mention.text, name, office, mention.where, mention.start, mention.end
+                )
+            elif office and not before.office:
+                held[mention.type, name] = EntityMention(
+                    before.type, before.text, name, office, before.where, before.start, before.end
+                )
+        return tuple(held.values())
+
+    def mentions(self, title: str, text: str) -> list[Mention]:
+        """Every mention, title first, then in order of the text."""
+        return [mention for mention, _ in self._read(title, text)[0]]
+
+    def _read(self, title: str, text: str) -> tuple[list[tuple[Mention, str]], dict[Field, str]]:
+        fields: dict[Field, str] = {"title": normalise(title), "text": normalise(text)}
+        read = [
+            self._sentence(where, tokens)
+            for where, content in fields.items()
+            for tokens in sentences(content[:READ_AT_MOST])
+        ]
+        _settle(read)
+        found = []
+        for sentence in read:
+            beside = self._offices(sentence) if any(span[2] == "P" for span in sentence.spans) else {}
+            content = fields[sentence.where]
+            for span in sentence.spans:
+                start, end = sentence.tokens[span[0]].start, sentence.tokens[span[1] - 1].end
+                office = beside.get(span)
+                words = content[sentence.tokens[office[0]].start : sentence.tokens[office[1] - 1].end] if office else ""
+                found.append((Mention(TYPES[span[2]], content[start:end], sentence.where, start, end), words))
+        return found, fields
+
+    def _sentence(self, where: Field, tokens: list[Token]) -> _Sentence:
+        shapes = [shape(token.text) for token in tokens]
+        words = sum(s in ("a", "Aa", "AA", "A", "Xx", "x", "mix") for s in shapes)
+        capital = sum(s in ("AA", "A") for s in shapes)
+        if words >= 4 and capital > _SHOUTED * words:
+            return _Sentence(where, tokens, [], shouted=True)
+        if not any(s in ("Aa", "AA", "A", "Xx", "mix") for s in shapes):
+            return _Sentence(where, tokens, [], shouted=False)
+        labels = self.model.tag(sentence_features(tokens, self.lexicon, self.clusters))
+        return _Sentence(where, tokens, spans_of(labels), shouted=False)
+
+    def _offices(self, sentence: _Sentence) -> dict[Span, tuple[int, int]]:
+        low = [match_form(token.text) for token in sentence.tokens]
+        capital = [token.text[0].isupper() for token in sentence.tokens]
+        return offices(sentence.tokens, sentence.spans, self.lexicon.find(low, capital))
+
+
+def read_clusters(text: str) -> dict[str, str]:
+    """The file written by `clusters.save`."""
+    return dict(line.split("\t", 1) for line in text.splitlines() if line)
+
+
+def spans_of(labels: Sequence[str]) -> list[Span]:
+    """Token ranges of the names in a row of B-, I- and O labels."""
+    spans: list[Span] = []
+    for at, label in enumerate(labels):
+        if label == "O":
+            continue
+        kind = label[2:]
+        if label[0] == "I" and spans and spans[-1][1] == at and spans[-1][2] == kind:
+            spans[-1] = (spans[-1][0], at + 1, kind)
+        else:
+            spans.append((at, at + 1, kind))
+    return spans
+
+
+def _settle(read: list[_Sentence]) -> None:
+    """Names known from elsewhere in the article are found where the model missed them."""
+    known = _known_names(read)
+    if not known:
+        return
+    firsts = {name[0] for name in known}
+    for sentence in read:
+        low = [match_form(token.text) for token in sentence.tokens]
+        if firsts.isdisjoint(low):
+            continue
+        taken = {at for start, end, _ in sentence.spans for at in range(start, end)}
+        added = _look_up(sentence, low, known, taken)
+        if added:
+            sentence.spans = sorted([*sentence.spans, *added])
+
+
+def _known_names(read: Sequence[_Sentence]) -> dict[tuple[str, ...], str]:
+    """Names of two or more words with the type most of their mentions have."""
+    votes: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for sentence in read:
+        for start, end, kind in sentence.spans:
+            if 2 <= end - start <= _LONGEST_NAME:
+                votes[tuple(match_form(token.text) for token in sentence.tokens[start:end])][kind] += 1
+    return {name: max(sorted(kinds), key=lambda k: kinds[k]) for name, kinds in votes.items()}
+
+
+def _look_up(
+    sentence: _Sentence, low: Sequence[str], known: Mapping[tuple[str, ...], str], taken: set[int]
+) -> list[Span]:
+    added: list[Span] = []
+    at = 0
+    while at < len(low):
+        for size in range(min(_LONGEST_NAME, len(low) - at), 1, -1):
+            kind = known.get(tuple(low[at : at + size]))
+            free = kind is not None and taken.isdisjoint(range(at, at + size))
+            if free and (sentence.tokens[at + size - 1].text[0].isupper() or not sentence.tokens[at].text[0].islower()):
+                added.append((at, at + size, str(kind)))
+                at += size - 1
+                break
+        at += 1
+    return added
