@@ -178,6 +178,11 @@ def pending(session: Session, limit: int) -> list[PendingPage]:
     ]
 
 
+def is_pending(session: Session, page_id: int) -> bool:
+    """Whether the page still waits to be understood: asked inside the transaction that keeps its outcome."""
+    return session.scalar(select(PageRow.state).where(PageRow.id == page_id)) == "fetched"
+
+
 def finish(session: Session, page_id: int, outcome: str, reason: str, now: datetime) -> None:
     """The page was understood; `outcome` is relevant | marginal | irrelevant | duplicate | unreadable."""
     _close(session, page_id, "done", outcome, reason, now)

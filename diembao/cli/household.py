@@ -1,0 +1,244 @@
+"""The processes of a running system: who starts whom, and how all of them end together.
+
+`up` starts `serve` and `worker`; `worker` starts the crawler, because Scrapy's reactor wants a process of its
+own. Each child holds the reading end of a pipe whose writing end only its parent has: when the parent is
+gone, even by kill -9, the pipe closes and the child ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import typer
+
+from diembao.errors import WrongUse
+from diembao.settings import Settings
+
+if TYPE_CHECKING:
+    from diembao.demo import DemoPress
+
+logger = logging.getLogger(__name__)
+
+DEMO_PRESS_PORT = 8101
+# A child that has not ended by then is ended for it.
+_STOP_SECONDS = 20.0
+_RESTART_SECONDS = 5.0
+
+
+def run(*, demo: bool, host: str, port: int) -> int:
+    """Run web and worker until a signal comes or one of them ends by itself; returns the exit code."""
+    from diembao.cli.tools import load_settings
+    from diembao.store.database import open_store
+
+    _refuse_busy_port(host, port)
+    with _demo_environment(host, port) if demo else _own_environment():
+        settings = load_settings()
+        open_store(settings, migrate=True).close()
+        settings.signing_key()
+        stop = _stop_on_signals()
+        children = [_start("serve", "--host", host, "--port", str(port)), _start("worker")]
+        typer.echo(f"Điểm Báo Thái Nguyên: http://{_shown(host)}:{port} (Ctrl-C stops it)", err=True)
+        try:
+            ended = _wait(children, stop)
+        finally:
+            _end(children)
+        return 0 if ended is None else ended or 1
+
+
+def work(settings: Settings) -> None:
+    """The worker: crawler in a child process, everything else here.
+
+    Raises:
+        WrongUse: another worker is at work on this store.
+    """
+    from diembao.cli.tools import make_tools
+    from diembao.index.opening import open_index
+    from diembao.store.database import open_store
+    from diembao.store.locks import exclusive
+    from pipelines import loop
+
+    stop = _stop_on_signals()
+    store = open_store(settings)
+    with exclusive(store, settings.data_dir, "worker") as alone:
+        if not alone:
+            raise WrongUse("another worker is running on this data directory")
+        crawler = threading.Thread(target=_keep_crawling, args=(settings, stop), daemon=True)
+        crawler.start()
+        with exclusive(store, settings.data_dir, "processing") as held:
+            if not held:
+                raise WrongUse("another command is processing articles; start the worker when it has ended")
+            index = open_index(settings)
+            loop.run(store, index, make_tools(settings, store), settings, stop)
+            index.close()
+        crawler.join(_STOP_SECONDS)
+    store.close()
+
+
+def end_with_parent() -> None:
+    """End this process when standard input closes, that is when the process that started it is gone."""
+
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _keep_crawling(settings: Settings, stop: Event) -> None:
+    """Run the crawler process, and run it again when it falls."""
+    while not stop.is_set():
+        context = multiprocessing.get_context("spawn")
+        reading, writing = context.Pipe(duplex=False)
+        child = context.Process(target=_crawl, args=(settings, reading), name="diembao-crawler")
+        child.start()
+        reading.close()
+        while child.is_alive() and not stop.wait(0.5):
+            pass
+        writing.close()
+        _end_process(child)
+        if not stop.is_set():
+            logger.error("the crawler ended; starting it again", extra={"exit": child.exitcode})
+            stop.wait(_RESTART_SECONDS)
+
+
+def _crawl(settings: Settings, parent: Connection) -> None:
+    """The crawler process; `parent` closes when its parent stops or is gone."""
+    from crawlers.run import crawl_forever
+
+    from diembao import logs
+    from diembao.store.database import open_store
+
+    logs.configure(settings.log_level, as_json=settings.log_json)
+    stop = _stop_on_signals()
+
+    def watch() -> None:
+        try:
+            parent.recv()
+        except EOFError:
+            stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    store = open_store(settings)
+    crawl_forever(settings, store, stop)
+    store.close()
+
+
+def _end_process(child: BaseProcess) -> None:
+    child.join(_STOP_SECONDS)
+    if child.is_alive():
+        child.kill()
+        child.join()
+
+
+def _stop_on_signals() -> Event:
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _start(*arguments: str) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches this process only, which then ends its children in order.
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "diembao", *arguments, "--attached"], stdin=subprocess.PIPE, start_new_session=True
+    )
+
+
+def _wait(children: list[subprocess.Popen[bytes]], stop: Event) -> int | None:
+    """Until a signal (None) or until a child ended by itself (its exit code)."""
+    while not stop.wait(0.2):
+        for child in children:
+            if child.poll() is not None:
+                return child.returncode
+    return None
+
+
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    limit = time.monotonic() + _STOP_SECONDS
+    for child in children:
+        try:
+            child.wait(max(0.1, limit - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if child.stdin is not None:
+            child.stdin.close()
+
+
+def _refuse_busy_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise WrongUse(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _demo_environment(host: str, port: int) -> Iterator[None]:
+    """The demo press running, and the environment in which this product reads it."""
+    press = _demo_press()
+    data_dir = Path(os.environ.get("DIEMBAO_DATA_DIR", "data-demo"))
+    sources = data_dir / "sources"
+    sources.mkdir(parents=True, exist_ok=True)
+    press.write_sources(sources)
+    chosen = {
+        "DIEMBAO_DATA_DIR": str(data_dir),
+        "DIEMBAO_SOURCES_DIR": str(sources),
+        "DIEMBAO_ALLOW_PRIVATE_NETWORKS": "true",
+        "DIEMBAO_POLL_SECONDS": "15",
+        "DIEMBAO_AUTO_PUBLISH_SOURCES": "*",
+        # The law's hour, shortened so that one sees it pass; the footer of the demo says so.
+        "DIEMBAO_PUBLISH_DELAY_MINUTES": "1",
+        "DIEMBAO_PUBLIC_URL": f"http://{_shown(host)}:{port}",
+    }
+    for name, value in chosen.items():
+        os.environ.setdefault(name, value)
+    typer.echo(f"Demo press: {len(press.addresses)} newspapers at {datetime.now(UTC):%H:%M} UTC", err=True)
+    try:
+        yield
+    finally:
+        press.stop()
+
+
+def _demo_press() -> DemoPress:
+    from diembao.demo import DemoPress
+
+    press = DemoPress()
+    try:
+        press.start(base_port=DEMO_PRESS_PORT)
+    except OSError as error:
+        raise WrongUse(
+            f"the demo press needs the ports from {DEMO_PRESS_PORT} on: {error.strerror}; is another demo running?"
+        ) from error
+    return press

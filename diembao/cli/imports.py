@@ -1,0 +1,51 @@
+"""`import` and `export`: rows of other systems in, ours out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("import")(import_)
+    app.command("export")(export)
+
+
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="JSON Lines or CSV, gzipped or not.")],
+    source: Annotated[str, typer.Option(help="Source of rows that name none.")] = "",
+) -> None:
+    """Take rows (title, text; lead, date, url, source, author…) through the same steps as crawled pages."""
+    from diembao.cli.console import end_progress, progress
+    from diembao.cli.processing import process_and_index
+    from diembao.cli.tools import load_settings
+    from diembao.store.archive import ArchiveWriter
+    from diembao.store.database import open_store
+    from pipelines.imports import import_files
+
+    settings = load_settings()
+    store = open_store(settings)
+    archive = ArchiveWriter(settings.archive_dir)
+    tally = import_files(store, archive, files, source=source, progress=progress("rows read"))
+    archive.close()
+    end_progress()
+    for fault in tally.faults:
+        typer.echo(f"bad row: {fault}", err=True)
+    typer.echo(str(tally))
+    process_and_index(settings, store)
+
+
+def export(
+    out: Annotated[Path | None, typer.Option(help="Where to write; standard output when absent.")] = None,
+) -> None:
+    """Write every article with its judgement as JSON Lines."""
+    from diembao.cli.tools import load_settings
+    from diembao.store.database import open_store
+    from pipelines.exports import export_articles
+
+    store = open_store(load_settings())
+    with typer.open_file(str(out) if out else "-", "w", encoding="utf-8") as file:
+        count = export_articles(store, file.write)
+    typer.echo(f"{count} articles", err=True)

@@ -1,0 +1,51 @@
+"""`up`, `serve`, `worker`: the running system."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
+# Children end when the process that started them is gone, however it went.
+Attached = Annotated[bool, typer.Option("--attached", hidden=True)]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command()(serve)
+    app.command()(worker)
+
+
+def up(
+    demo: Annotated[bool, typer.Option("--demo", help="Read a small press of our own making on localhost.")] = False,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+) -> None:
+    """Migrate, then run worker and web together; Ctrl-C stops both cleanly."""
+    from diembao.cli import household
+
+    raise typer.Exit(household.run(demo=demo, host=host, port=port))
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8000, attached: Attached = False) -> None:
+    """Serve the section and the API."""
+    from search_api.serve import serve as serve_forever
+
+    from diembao.cli import household
+    from diembao.cli.tools import load_settings
+
+    if attached:
+        household.end_with_parent()
+    serve_forever(load_settings(), host, port)
+
+
+def worker(attached: Attached = False) -> None:
+    """Crawl, understand, index and publish, until stopped."""
+    from diembao.cli import household
+    from diembao.cli.tools import load_settings
+
+    if attached:
+        household.end_with_parent()
+    household.work(load_settings())

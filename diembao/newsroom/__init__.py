@@ -1,0 +1,1 @@
+"""What people do: the desk, publishing, and the rules that bind both."""

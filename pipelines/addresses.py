@@ -1,0 +1,70 @@
+"""Addresses in one form, so that one page is one page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from w3lib.url import canonicalize_url, url_query_cleaner
+
+# What campaigns and share buttons append; it never names another page.
+_TRACKING = [
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+    "utm_id",
+    "fbclid",
+    "gclid",
+    "dclid",
+    "zarsrc",
+    "gidzl",
+    "mibextid",
+    "igshid",
+    "ref_src",
+    "vn_source",
+    "vn_campaign",
+    "vn_medium",
+    "vn_term",
+    "vn_thumb",
+    "_gl",
+    "cmpid",
+]
+_MAX_LENGTH = 2000  # longer ones are traps, not articles
+
+
+def canonical_url(url: str) -> str:
+    """The address without fragment and tracking, its host in lower case, its query in order.
+
+    Returns '' for what is no http(s) address or longer than any real one.
+    """
+    url = url.strip()
+    if len(url) > _MAX_LENGTH or not re.match(r"https?://[^/\s]", url, re.IGNORECASE):
+        return ""
+    try:
+        parts = urlsplit(url)
+        if not parts.hostname:
+            return ""
+        parts.port  # noqa: B018 - raises when the port is no number
+    except ValueError:
+        return ""
+    return str(canonicalize_url(url_query_cleaner(url, _TRACKING, remove=True)))
+
+
+def host_of(url: str) -> str:
+    """Host with its port where it is not the usual one; what `domains` of a source is compared with."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    host = (parts.hostname or "").removeprefix("www.")
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{host}:{port}" if port and port != usual else host
+
+
+def belongs_to(url: str, domains: tuple[str, ...]) -> bool:
+    """Whether the address lies in one of the domains or below one of them."""
+    host = host_of(url)
+    return any(host == domain or host.endswith("." + domain) for domain in domains)

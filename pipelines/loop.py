@@ -1,0 +1,58 @@
+"""The half of the worker that needs no network: understand, index, publish by policy, again and again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event
+
+from diembao.errors import IndexUnavailable, StoreUnavailable
+from diembao.index.protocol import SearchIndex
+from diembao.newsroom.publishing import publish_by_policy
+from diembao.settings import Settings
+from diembao.store.database import Store
+from pipelines.indexing import drain
+from pipelines.runner import process_pending
+from pipelines.steps import Tools
+
+logger = logging.getLogger(__name__)
+
+# Short enough that an article is searchable within seconds of being fetched, long enough to cost nothing.
+_IDLE_SECONDS = 1.0
+_FAULT_SECONDS = 10.0
+
+
+def run(
+    store: Store,
+    index: SearchIndex,
+    tools: Tools,
+    settings: Settings,
+    stop: Event,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Work until `stop` is set. A store or engine that is away is waited for; nothing is lost meanwhile."""
+    while not stop.is_set():
+        pause = _IDLE_SECONDS
+        try:
+            tally = process_pending(store, tools, stop=stop.is_set, now=now)
+            published = publish_by_policy(store, settings, now())
+            if tally.outcomes:
+                logger.info("articles %s", tally, extra={"published": published})
+        except StoreUnavailable as error:
+            logger.error("the store is away: %s", error)
+            pause = _FAULT_SECONDS
+        else:
+            pause = _index(store, index, stop) or pause
+        stop.wait(pause)
+
+
+def _index(store: Store, index: SearchIndex, stop: Event) -> float:
+    """Hand changes to the index; returns how long to wait when it cannot take them."""
+    try:
+        drain(store, index, stop=stop.is_set)
+    except IndexUnavailable as error:
+        logger.warning("the index is away, changes wait: %s", error)
+        return _FAULT_SECONDS
+    return 0.0

@@ -1,0 +1,186 @@
+"""The steps of one article's way that need no database: extract → normalise → gate → tag.
+
+Each takes the work so far and gives it back with its own part filled in. A step that cannot do its work raises;
+the runner quarantines that article and goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from nlp.analyzer import Analyzer
+
+from diembao.errors import Unreadable
+from diembao.records import Annotations, Article, Page, PublishedFrom, Relevance
+from diembao.store.archive import read_record
+from diembao.store.pages import PendingPage
+from nlp import similarity
+from nlp.legacy import to_unicode
+from nlp.records import Document, GateResult
+from nlp.text import normalise
+from pipelines.addresses import canonical_url
+from pipelines.annotating import to_annotations
+from pipelines.dates import VIETNAM, read_moment
+from pipelines.reading import read_page
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One article on its way. What is still None has not been done."""
+
+    page: PendingPage
+    article: Article | None = None
+    judged: GateResult | None = None
+    annotations: Annotations | None = None
+    signature: bytes = b""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the steps need; made once per process."""
+
+    archive_dir: Path
+    analyzer: Analyzer
+    selectors: Mapping[str, Mapping[str, str]]  # source -> its `read` selectors
+
+
+def extract(work: Work, tools: Tools) -> Work:
+    """Read the article out of its archived page or imported row."""
+    page = work.page
+    record = read_record(tools.archive_dir, page.place)
+    if record.kind == "resource":
+        return replace(work, article=article_from_row(json.loads(record.body), page))
+    fetched = Page(
+        url=page.url,
+        source=page.source,
+        fetched_at=page.fetched_at,
+        status=record.status,
+        content_type=record.headers.get("content-type", ""),
+        body=record.body,
+        hints=page.hints,
+    )
+    return replace(work, article=read_page(fetched, tools.selectors.get(page.source)))
+
+
+def normalise_article(work: Work, _tools: Tools) -> Work:
+    """NFC, look-alike letters, legacy encodings, canonical address."""
+    article = _need(work.article)
+    return replace(
+        work,
+        article=replace(
+            article,
+            title=" ".join(_clean(article.title).split()),
+            lead=_clean(article.lead).strip(),
+            text=_clean(article.text).strip(),
+            authors=tuple(_clean(author) for author in article.authors),
+            section=_clean(article.section),
+            credit=_clean(article.credit),
+            canonical_url=canonical_url(article.canonical_url) or canonical_url(article.url),
+        ),
+    )
+
+
+def gate(work: Work, tools: Tools) -> Work:
+    """Relevant, marginal or irrelevant, with evidence."""
+    judged = tools.analyzer.gate(_document(work))
+    return replace(work, judged=judged, annotations=to_annotations(judged))
+
+
+def tag(work: Work, tools: Tools) -> Work:
+    """Topics, stance, places, names; and the signature by which copies are found."""
+    article, judged = _need(work.article), _need(work.judged)
+    analysis = tools.analyzer.tag(_document(work), judged)
+    signature = similarity.signature(article.title, article.text)
+    return replace(work, annotations=to_annotations(analysis), signature=signature)
+
+
+Part = TypeVar("Part")
+Step = Callable[[Work, Tools], Work]
+STEPS: Final[Mapping[str, Step]] = {"extract": extract, "normalise": normalise_article, "gate": gate, "tag": tag}
+# Done in the database, by the runner and the indexer; named here because `--redo` may begin with them.
+STORE_STEPS: Final = ("group", "index")
+
+
+def understand(work: Work, tools: Tools, begin: str = "extract") -> Work:
+    """Take the work through the steps from `begin` on; what is irrelevant is not tagged."""
+    names = list(STEPS)
+    for name in names[names.index(begin) :]:
+        if name == "tag" and work.judged is not None and work.judged.relevance == Relevance.IRRELEVANT.value:
+            break
+        try:
+            work = STEPS[name](work, tools)
+        except Unreadable:
+            raise
+        except Exception as error:
+            error.add_note(f"step: {name}")
+            raise
+    return work
+
+
+def article_from_row(row: Mapping[str, Any], page: PendingPage) -> Article:
+    """An imported row as an article.
+
+    Fields: title, text, and where known lead, date (ISO 8601 or any form the date layer knows), url, author
+    or authors, section, image, credit.
+
+    Raises:
+        Unreadable: neither title nor text.
+    """
+    title, text, lead = (str(row.get(name) or "").strip() for name in ("title", "text", "lead"))
+    if not text and not title:
+        raise Unreadable("the row has neither title nor text")
+    if lead and not normalise(text).startswith(normalise(lead)):
+        text = f"{lead}\n{text}" if text else lead
+    published_at = _given_time(str(row.get("date") or ""), page.fetched_at)
+    authors = row.get("authors") or row.get("author") or ()
+    return Article(
+        url=str(row.get("url") or ""),
+        canonical_url=str(row.get("url") or ""),
+        source=page.source,
+        title=title or text[:120],
+        lead=lead or text.partition("\n")[0],
+        text=text or title,
+        authors=(authors,) if isinstance(authors, str) else tuple(str(author) for author in authors),
+        published_at=published_at,
+        published_from=PublishedFrom.GIVEN if published_at else PublishedFrom.NONE,
+        section=str(row.get("section") or ""),
+        image=str(row.get("image") or ""),
+        credit=str(row.get("credit") or ""),
+        read_by="row/1",
+    )
+
+
+def _given_time(text: str, anchor: datetime) -> datetime | None:
+    if not text:
+        return None
+    moment = read_moment(text, anchor)
+    # A row dated after it came in is mistaken about its date, not news from the future.
+    return moment.at if moment is not None and moment.at <= anchor.astimezone(VIETNAM) else None
+
+
+def _clean(text: str) -> str:
+    return normalise(to_unicode(text))
+
+
+def _document(work: Work) -> Document:
+    article = _need(work.article)
+    return Document(
+        id=str(work.page.id),
+        title=article.title,
+        text=article.text,
+        lead=article.lead,
+        date=article.published_at.isoformat() if article.published_at else "",
+        url=article.url,
+        source=article.source,
+    )
+
+
+def _need(value: Part | None) -> Part:
+    if value is None:
+        raise ValueError("a step ran before the one it builds on")
+    return value
