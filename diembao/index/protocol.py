@@ -157,6 +157,15 @@ class Query:
     collapse: bool = False
     highlight: Highlighting | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for numbers out of range and times without a zone: callers check what users give."""
+        if not 0 <= self.size <= MAX_SIZE:
+            raise ValueError(f"size must be 0 to {MAX_SIZE}")
+        if any(not 1 <= facet.size <= MAX_FACET_SIZE for facet in self.facets):
+            raise ValueError(f"the size of a facet must be 1 to {MAX_FACET_SIZE}")
+        if any(moment is not None and moment.tzinfo is None for moment in (self.published_from, self.published_to)):
+            raise ValueError("a time has no zone")
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -257,6 +266,10 @@ class SearchIndex(Protocol):
 
     def count(self, query: Query) -> int:
         """How many articles match; paging, facets and highlighting are ignored."""
+
+    def scan(self, query: Query) -> Iterator[Hit]:
+        """Every match in the order of the query, from one snapshot: for exports. Size and cursor are ignored,
+        and so is `collapse`."""
 
     def versions(self) -> Iterator[tuple[str, int]]:
         """Every document's id and version, in no order, for reconciling with the store."""

@@ -1,0 +1,320 @@
+"""The embedded engine: tantivy in a directory of its own (`generations` says how it is laid out).
+
+Any number of processes read, one writes. The engine's traps are named where they are avoided.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from diembao.errors import IndexBusy, IndexUnavailable
+from diembao.index.analysis import (
+    ID_KEY,
+    LIVE,
+    MARK,
+    PUBLISHED_AT,
+    SORT_KEY,
+    STORY_KEY,
+    VERSION,
+    schema_fingerprint,
+)
+from diembao.index.counting import DAY_INTERVAL, DAY_OFFSET, day_of, top_values
+from diembao.index.embedded_schema import SHOWN, both, build_schema, numbers, open_index, order, translate
+from diembao.index.embedded_writing import Writing
+from diembao.index.generations import Generations, size_of
+from diembao.index.highlight import highlight
+from diembao.index.paging import (
+    Position,
+    Row,
+    decode_cursor,
+    encode_cursor,
+    one_page,
+    one_page_of_stories,
+    row_order,
+)
+from diembao.index.plan import AllOf, Condition, Has, InStories, make_plan
+from diembao.index.protocol import (
+    DayCount,
+    Deletion,
+    FacetCount,
+    FacetRequest,
+    Hit,
+    Hits,
+    IndexDocument,
+    IndexStatus,
+    Keyword,
+    Query,
+    WriteReport,
+)
+from diembao.index.tantivy_errors import engine_errors
+
+_MOST_BUCKETS = 65_000  # the engine refuses to return more
+_SCAN_PAGE = 1000
+_VERSIONS_PAGE = 50_000
+_ID_KEYS = 2**62
+# Fetched beyond a page, so that articles of one second are put in order before the page is cut.
+_TIES = 8
+
+
+class _Open:
+    """A generation that is open. The engine wants one handle for reading and writing."""
+
+    def __init__(self, directory: Path, schema: Any) -> None:
+        self.directory = directory
+        with engine_errors():
+            self.index = open_index(schema, str(directory))
+
+
+class EmbeddedIndex:
+    """`SearchIndex` on tantivy below one directory. Nothing is opened before it is used."""
+
+    def __init__(self, root: Path) -> None:
+        self._schema = build_schema()
+        self._generations = Generations(root, schema_fingerprint())
+        self._lock = threading.RLock()
+        self._open: _Open | None = None
+        self._writing: Writing | None = None
+
+    def add(self, documents: Sequence[IndexDocument]) -> WriteReport:
+        with self._lock:
+            return self._writer().add(documents)
+
+    def delete(self, deletions: Sequence[Deletion]) -> WriteReport:
+        with self._lock:
+            return self._writer().delete(deletions)
+
+    def commit(self) -> None:
+        with self._lock:
+            writing = self._writing
+            if writing is None:
+                return
+            try:
+                writing.commit()
+            except IndexUnavailable:
+                self._stop_writing()
+                raise
+            self._refuse_if_replaced(writing)
+
+    def search(self, query: Query) -> Hits:
+        return _Search(self._searcher(), self._schema, query).hits()
+
+    def count(self, query: Query) -> int:
+        return _Search(self._searcher(), self._schema, query).total()
+
+    def scan(self, query: Query) -> Iterator[Hit]:
+        return _Search(self._searcher(), self._schema, query).every_hit()
+
+    def versions(self) -> Iterator[tuple[str, int]]:
+        searcher = self._searcher()
+        live = translate(self._schema, Has(MARK, LIVE))
+        windows = _count(searcher, live) // _VERSIONS_PAGE + 1
+        bounds = [_ID_KEYS * number // windows for number in range(windows + 1)]
+        for low, high in pairwise(bounds):
+            window = both(live, numbers(self._schema, ID_KEY, low, high - 1))
+            yield from _ids_and_versions(searcher, window)
+
+    def status(self) -> IndexStatus:
+        searcher = self._searcher()
+        return IndexStatus(
+            engine="tantivy",
+            place=str(self._generations.home),
+            schema=schema_fingerprint(),
+            documents=_count(searcher, translate(self._schema, Has(MARK, LIVE))),
+            size_bytes=size_of(self._generations.current()),
+        )
+
+    @contextmanager
+    def rebuild(self) -> Iterator[Writing]:
+        with self._generations.successor() as directory:
+            opened = _Open(directory, self._schema)
+            writing = Writing(opened.index, self._schema, directory, keep_small=True)
+            try:
+                yield writing
+                writing.commit()
+            finally:
+                writing.close()
+
+    def clear(self) -> None:
+        with self.rebuild():
+            pass
+
+    def close(self) -> None:
+        with self._lock:
+            self._stop_writing()
+            self._open = None
+
+    def _searcher(self) -> Any:
+        opened = self._opened()
+        with engine_errors():
+            return opened.index.searcher()
+
+    def _opened(self) -> _Open:
+        with self._lock:
+            directory = self._generations.current()
+            if self._open is None or self._open.directory != directory:
+                self._open = _Open(directory, self._schema)
+            return self._open
+
+    def _writer(self) -> Writing:
+        if self._writing is not None:
+            self._refuse_if_replaced(self._writing)
+            return self._writing
+        # A new handle for every writer: with an old one alive the engine leaves files behind for good.
+        self._open = None
+        opened = self._opened()
+        self._writing = Writing(opened.index, self._schema, opened.directory)
+        return self._writing
+
+    def _refuse_if_replaced(self, writing: Writing) -> None:
+        if self._generations.current() != writing.directory:
+            self._stop_writing()
+            raise IndexBusy("the search index was rebuilt meanwhile; what was written must be sent again")
+
+    def _stop_writing(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.close()
+
+
+class _Search:
+    """One query on one snapshot."""
+
+    def __init__(self, searcher: Any, schema: Any, query: Query) -> None:
+        self._searcher = searcher
+        self._schema = schema
+        self._query = query
+        self._plan = make_plan(query)
+        with engine_errors():
+            self._wanted = translate(schema, self._plan.wanted)
+
+    def total(self) -> int:
+        return _count(self._searcher, self._wanted)
+
+    def hits(self) -> Hits:
+        query = self._query
+        after = decode_cursor(query)
+        total = self.total()
+        rows: list[Row[Any]] = []
+        more = False
+        if query.size and total:
+            page = one_page_of_stories if query.collapse else one_page
+            rows, more = page(self._reader(total), after, query.size)
+        return Hits(
+            total=total,
+            items=tuple(self._hit(row) for row in rows),
+            facets={facet.field: self._facet(facet) for facet in query.facets},
+            histogram=self._histogram() if query.histogram else (),
+            stories=self._stories(total) if query.count_stories or query.collapse else None,
+            next=encode_cursor(query, rows[-1].position) if more else None,
+        )
+
+    def every_hit(self) -> Iterator[Hit]:
+        read = self._reader(self.total())
+        after: Position | None = None
+        while rows := read(after, _SCAN_PAGE, None):
+            for row in rows:
+                yield self._hit(row)
+            after = rows[-1].position
+
+    def _reader(self, total: int) -> Callable[[Position | None, int, InStories | None], list[Row[Any]]]:
+        classes = list(self._plan.classes())
+
+        def read(after: Position | None, limit: int, stories: InStories | None) -> list[Row[Any]]:
+            rows: list[Row[Any]] = []
+            for rung in classes:
+                if len(rows) >= limit or (after is None and len(rows) == total):
+                    break
+                if after is None or rung.score <= after.score:
+                    condition = AllOf((rung.condition, stories)) if stories else rung.condition
+                    start = after if after and after.score == rung.score else None
+                    rows += self._class(rung.score, condition, start, limit - len(rows))
+            return rows
+
+        return read
+
+    def _class(self, score: int, condition: Condition, after: Position | None, limit: int) -> list[Row[Any]]:
+        """Rows of one class in order."""
+        newest = self._plan.newest_first
+        with engine_errors():
+            asked = translate(self._schema, condition)
+            if after:
+                bounds = (None, after.sort_key) if newest else (after.sort_key, None)
+                asked = both(asked, numbers(self._schema, SORT_KEY, *bounds))
+            found = self._searcher.search(
+                asked, limit=limit + _TIES, count=False, order_by_field=SORT_KEY, order=order(newest)
+            ).hits
+            addresses = [address for _, address in found]
+            id_keys = self._searcher.fast_field_values(ID_KEY, addresses)
+            story_keys = self._searcher.fast_field_values(STORY_KEY, addresses)
+        rows = [
+            Row(Position(score, sort_key, id_key), story_key, address)
+            for (sort_key, address), id_key, story_key in zip(found, id_keys, story_keys, strict=True)
+            if after is None or sort_key != after.sort_key or id_key > after.id_key
+        ]
+        return sorted(rows, key=row_order(newest))[:limit]
+
+    def _hit(self, row: Row[Any]) -> Hit:
+        with engine_errors():
+            shown = json.loads(self._searcher.doc(row.handle).get_first(SHOWN))
+        published_at = shown["published_at"]
+        wish = self._query.highlight
+        return Hit(
+            id=shown["id"],
+            score=row.position.score,
+            title=shown["title"],
+            url=shown["url"],
+            source=shown["source"],
+            story=shown["story"],
+            published_at=None if published_at is None else datetime.fromtimestamp(published_at, UTC),
+            same_story=row.same_story,
+            highlights=highlight(self._query.tree, shown, wish) if wish else {},
+        )
+
+    def _facet(self, facet: FacetRequest) -> tuple[FacetCount, ...]:
+        def fetch(size: int) -> list[FacetCount]:
+            # Counts are exact only when no segment keeps back a part of its values.
+            terms = {"field": facet.field.value, "size": size, "segment_size": _MOST_BUCKETS}
+            return [FacetCount(bucket["key"], bucket["doc_count"]) for bucket in self._buckets({"terms": terms})]
+
+        return top_values(fetch, facet.size, _MOST_BUCKETS)
+
+    def _histogram(self) -> tuple[DayCount, ...]:
+        days = {"field": PUBLISHED_AT, "fixed_interval": DAY_INTERVAL, "offset": DAY_OFFSET, "min_doc_count": 1}
+        buckets = self._buckets({"date_histogram": days})
+        return tuple(DayCount(day_of(bucket["key"]), bucket["doc_count"]) for bucket in buckets)
+
+    def _buckets(self, aggregation: dict[str, Any]) -> list[dict[str, Any]]:
+        with engine_errors():
+            answer: list[dict[str, Any]] = self._searcher.aggregate(self._wanted, {"a": aggregation})["a"]["buckets"]
+        return answer
+
+    def _stories(self, total: int) -> int:
+        """Exactly: the engine's own distinct count is an estimate."""
+        if not total:
+            return 0
+        with engine_errors():
+            hits = self._searcher.search(self._wanted, limit=total, count=False, order_by_field=STORY_KEY).hits
+        return len({story for story, _ in hits})
+
+
+def _count(searcher: Any, query: Any) -> int:
+    with engine_errors():
+        # Ordering by a field spares the engine its scores; it panics at a limit of 0.
+        count: int = searcher.search(query, limit=1, order_by_field=SORT_KEY).count
+    return count
+
+
+def _ids_and_versions(searcher: Any, query: Any) -> Iterator[tuple[str, int]]:
+    size = _count(searcher, query)
+    if size:
+        with engine_errors():
+            hits = searcher.search(query, limit=size, count=False, order_by_field=Keyword.ID.value).hits
+            held = searcher.fast_field_values(VERSION, [address for _, address in hits])
+        yield from zip((identity for identity, _ in hits), held, strict=True)

@@ -1,0 +1,156 @@
+"""Our fields and conditions in the words of tantivy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import tantivy
+
+from diembao.index.analysis import (
+    ID_KEY,
+    KEYWORDS,
+    MARK,
+    POSITIONED,
+    PUBLISHED_AT,
+    SORT_KEY,
+    STORY_KEY,
+    UNPOSITIONED,
+    VERSION,
+    Analysed,
+)
+from diembao.index.plan import (
+    AllOf,
+    AtLeast,
+    Condition,
+    Except,
+    Has,
+    HasAny,
+    HasPrefix,
+    HasRow,
+    InStories,
+    Published,
+)
+from diembao.index.protocol import Deletion, Keyword
+
+SHOWN = "shown"
+_AT_SPACES = "at_spaces"
+
+Query = Any  # tantivy.Query: the package's stubs are not complete enough to be followed
+
+
+def build_schema() -> Any:
+    """The tantivy schema of our fields."""
+    builder = tantivy.SchemaBuilder()
+    for name in POSITIONED:
+        builder.add_text_field(name, tokenizer_name=_AT_SPACES, index_option="position")
+    for name in UNPOSITIONED:
+        builder.add_text_field(name, tokenizer_name=_AT_SPACES, index_option="basic")
+    for name in KEYWORDS:
+        builder.add_text_field(name.value, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(MARK, tokenizer_name="raw", index_option="basic")
+    for name in (VERSION, SORT_KEY, ID_KEY, STORY_KEY):
+        builder.add_integer_field(name, indexed=name == STORY_KEY, fast=True)
+    builder.add_date_field(PUBLISHED_AT, indexed=True, fast=True)
+    builder.add_bytes_field(SHOWN, stored=True)
+    return builder.build()
+
+
+def open_index(schema: Any, directory: str) -> Any:
+    """Open or make an index. Tokenizers are not kept in it and have to be registered every time."""
+    index = tantivy.Index(schema, directory)
+    index.register_tokenizer(_AT_SPACES, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+    index.config_reader("commit")
+    return index
+
+
+def build_document(article: Analysed) -> Any:
+    document = tantivy.Document()
+    for field, text in article.texts.items():
+        document.add_text(field, text)
+    for keyword, values in article.keywords.items():
+        for value in values:
+            document.add_text(keyword.value, value)
+    for mark in article.marks:
+        document.add_text(MARK, mark)
+    document.add_integer(VERSION, article.version)
+    document.add_integer(SORT_KEY, article.sort_key)
+    document.add_integer(ID_KEY, article.id_key)
+    document.add_integer(STORY_KEY, article.story_key)
+    if article.published_at is not None:
+        document.add_date(PUBLISHED_AT, datetime.fromtimestamp(article.published_at, UTC))
+    shown = {"id": article.id, "published_at": article.published_at, **article.shown}
+    document.add_bytes(SHOWN, json.dumps(shown, ensure_ascii=False).encode("utf-8", "replace"))
+    return document
+
+
+def build_tombstone(deletion: Deletion) -> Any:
+    """What stays of a deleted article, so that an older write that comes late is known to be older."""
+    document = tantivy.Document()
+    document.add_text(Keyword.ID.value, deletion.id)
+    document.add_integer(VERSION, deletion.version)
+    return document
+
+
+def translate(schema: Any, condition: Condition) -> Query:
+    """A condition as a query. Scores of these queries mean nothing."""
+    match condition:
+        case Has(field, token):
+            return tantivy.Query.term_query(schema, field, token, "basic")
+        case HasAny(field, values):
+            return tantivy.Query.term_set_query(schema, field, list(values))
+        case HasRow(field, tokens):
+            return tantivy.Query.phrase_query(schema, field, list(tokens))
+        case HasPrefix(field, prefix):
+            return tantivy.Query.fuzzy_term_query(schema, field, prefix, distance=0, prefix=True)
+        case Published(start, end):
+            return _dates(schema, start, end)
+        case InStories(keys):
+            return tantivy.Query.term_set_query(schema, STORY_KEY, list(keys))
+        case AtLeast(number, conditions):
+            any_of = [(tantivy.Occur.Should, translate(schema, inner)) for inner in conditions]
+            return tantivy.Query.boolean_query(any_of, minimum_number_should_match=number)
+        case AllOf(conditions):
+            return _all_of(schema, conditions)
+        case Except():
+            return _all_of(schema, (condition,))
+
+
+def _all_of(schema: Any, conditions: Sequence[Condition]) -> Query:
+    clauses = []
+    for condition in conditions:
+        if isinstance(condition, Except):
+            clauses.append((tantivy.Occur.MustNot, translate(schema, condition.condition)))
+        else:
+            clauses.append((tantivy.Occur.Must, translate(schema, condition)))
+    if all(isinstance(condition, Except) for condition in conditions):
+        # The engine answers nothing to a query that only excludes.
+        clauses.append((tantivy.Occur.Must, tantivy.Query.all_query()))
+    return tantivy.Query.boolean_query(clauses)
+
+
+def _dates(schema: Any, start: int | None, end: int | None) -> Query:
+    return tantivy.Query.range_query(
+        schema,
+        PUBLISHED_AT,
+        tantivy.FieldType.Date,
+        None if start is None else datetime.fromtimestamp(start, UTC),
+        None if end is None else datetime.fromtimestamp(end, UTC),
+        include_lower=True,
+        include_upper=False,
+    )
+
+
+def numbers(schema: Any, field: str, at_least: int | None, at_most: int | None) -> Query:
+    """Documents whose number lies between the bounds, both included."""
+    return tantivy.Query.range_query(schema, field, tantivy.FieldType.Integer, at_least, at_most)
+
+
+def both(first: Query, second: Query) -> Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, first), (tantivy.Occur.Must, second)])
+
+
+def order(newest_first: bool) -> Any:
+    return tantivy.Order.Desc if newest_first else tantivy.Order.Asc
