@@ -1,0 +1,1 @@
+"""Making the models of this package again, from labels and texts kept outside it."""
