@@ -7,7 +7,6 @@ Tân Cương is Xinjiang, Côn Minh is Kunming, and most commune names stand els
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -31,15 +30,27 @@ _PERSON_BEFORE = re.compile(
 _STREET_BEFORE = re.compile(r"(?:(?<![^\W_])(?:(?<!tuyến )(?<!con )đường|ngõ|hẻm)\s+|(?<!thành )(?<!đường )(?<!khu )phố\s+)$")
 _ROUTE_AFTER = re.compile(r"\s*[-–—]\s*\w")
 _TAIYUAN_SURE = re.compile(
-    r"taiyuan|vệ tinh thái nguyên|lý uyên|lý thế dân|diêm tích sơn|tịnh châu|nhà đường(?! phố)|thời đường\b"
+    r"taiyuan|vệ tinh thái nguyên|lý uyên|lý thế dân|diêm tích sơn|tịnh châu"
+    r"|thái nguyên\s*[,(–-]\s*(?:thủ phủ |thuộc |của )*(?:tỉnh )?(?:sơn tây|thiểm tây)"
     r"|(?:tỉnh )?sơn tây\s*[,(–-]\s*(?:phía bắc |miền bắc )?(?:trung quốc|tq)|sơn tây của trung quốc"
     r"|trung quốc[^.\n]{0,40}\btỉnh sơn tây|tỉnh sơn tây[^.\n]{0,60}trung quốc"
 )
+_TANG = re.compile(r"(?:nhà|thời|đời|triều) (?:Đường|Tùy|Tuỳ)(?![^\W_])")
 _SATELLITE = re.compile(r"(?:phóng|trung tâm|bãi phóng|bệ phóng)[^.\n]{0,40}vệ tinh[^.\n]{0,30}thái nguyên")
 _OURS_SURE = re.compile(
     r"(?:tỉnh thái nguyên|ubnd (?:tỉnh|tp|thành phố) thái nguyên|gang thép thái nguyên|tp\.? thái nguyên \()"
 )
-_COMMUNE_OF_THAI_BINH = re.compile(r"xã thái nguyên\s*[,(–-]?\s*(?:huyện\s+)?(?:thái thụy|thái bình)")
+_COMMUNE_OF_THAI_BINH = re.compile(
+    r"xã thái nguyên\s*[,(–-]?\s*(?:huyện\s+)?(?:thái thụy|thái bình)"
+    r"|thái nguyên, thái (?!nguyên|bình|lan)[^\W\d_]+|thái (?!nguyên|bình|lan)[^\W\d_]+, thái nguyên"
+)
+# Nha Trang has a street, a school and a bus line of this name; writers drop the word "đường" in lists.
+_STREETS_NAMED = re.compile(r"đường [^.;\n]{0,60}$")
+_NAMESAKE_TOWN = re.compile(r"nha trang|khánh hòa")
+_NAMESAKE_BEFORE = re.compile(
+    r"(?<![^\W_])(?:trường|thcs|thpt|thsc|tiểu học|mầm non|đường|phố|chợ|khách sạn|nhà hàng|quán)(?: [^\W\d_]+){0,2}\s+$"
+)
+_CREDIT_AFTER = re.compile(r"\s*/\s*theo(?![^\W_])")
 _CHINA = re.compile(r"trung quốc|duy ngô nhĩ|bắc kinh|vân nam|urumqi|tân cương \(tq\)|khu tự trị|trung á|quảng châu|thượng hải")
 
 # What may stand between a place and the province it belongs to: "xã A, huyện B (tỉnh C cũ)".
@@ -48,7 +59,10 @@ _LINK = re.compile(
     r"thị trấn|tt\.?|h\.|q\.|p\.|x\.)(?![^\W_])|\d+)*"
 )
 _NAME_IN_LINK = re.compile(r"(?:[A-ZÀ-ỸĐ][^\W_]*\s*){1,4}")
+# Kinds of landmark that, beside a unit of ours, settle where an article plays.
+OWN_LANDMARKS = frozenset({"market", "lake", "cave", "landmark", "hospital", "industrial_park"})
 _CHAIN_REACH = 90
+_NAMES_PROVINCE = re.compile("Thái Nguyên|Bắc Kạn")  # "ĐH Thái Nguyên, ĐH Huế" is a list, not an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +121,16 @@ class _Whole:
         reason = _province_sense(fields)
         cue = any(
             _cue_hit(forms, hits, at, reason) for forms, hits in fields for at in range(len(hits))
-        )
+        ) or (not others and _two_together(fields))
         chinese = any(_CHINA.search(forms.match) for forms, _ in fields)
         return cls(reason, cue, chinese, others)
+
+
+def _two_together(fields: Sequence[tuple[Forms, list[Hit]]]) -> bool:
+    """A unit behind its type word and a landmark of ours: each could be elsewhere, hardly both."""
+    hits = [hit for _, found in fields for hit in found if hit.entries[0].strength in ("typed", "context")]
+    units = any(hit.type_word in entry.level for hit in hits for entry in hit.entries if hit.type_word)
+    return units and any(hit.entries[0].kind in OWN_LANDMARKS for hit in hits)
 
 
 def _is_province(hit: Hit) -> bool:
@@ -126,17 +147,22 @@ def _province_sense(fields: Sequence[tuple[Forms, list[Hit]]]) -> Reason:
     if not found:
         return "ours"
     sure = any(_OURS_SURE.search(forms.match) for forms, _ in fields)
-    if not sure and any(_TAIYUAN_SURE.search(forms.match) or _SATELLITE.search(forms.match) for forms, _ in fields):
+    if not sure and any(_in_china(forms) for forms, _ in fields):
         return "taiyuan"
     if any(_COMMUNE_OF_THAI_BINH.search(forms.match) for forms, _ in fields):
         return "other_commune"
     local = [_local_sense(forms, hit) for forms, hit in found]
-    if "person" in local and all(reason in ("person", "ours") for reason in local) and not sure:
-        plain = [hit for (_, hit), reason in zip(found, local, strict=True) if reason == "ours"]
-        # A person's full name, then only the given name: still the person, unless a type word says place.
-        if not any(hit.type_word for hit in plain) and len(plain) <= 2 * local.count("person"):
-            return "person"
+    elsewhere = [reason for reason in local if reason != "ours"]
+    plain = [hit for (_, hit), reason in zip(found, local, strict=True) if reason == "ours"]
+    # A person's full name, then only the given name; a street, then its name alone: still the same one,
+    # unless a type word says that the province is meant.
+    if elsewhere and not sure and not any(hit.type_word for hit in plain) and len(plain) <= 2 * len(elsewhere):
+        return elsewhere[0]
     return "ours"
+
+
+def _in_china(forms: Forms) -> bool:
+    return bool(_TAIYUAN_SURE.search(forms.match) or _SATELLITE.search(forms.match) or _TANG.search(forms.shown))
 
 
 def _local_sense(forms: Forms, hit: Hit) -> Reason:
@@ -148,9 +174,22 @@ def _local_sense(forms: Forms, hit: Hit) -> Reason:
         surname = forms.shown[max(0, hit.start - 24) : hit.start].split()[-1]
         if surname[:1].isupper():
             return "person"
-    if _STREET_BEFORE.search(before) and not _ROUTE_AFTER.match(forms.match, hit.end):
+    if _CREDIT_AFTER.match(forms.match, hit.end):
+        return "person"
+    if _ROUTE_AFTER.match(forms.match, hit.end):
+        return "ours"
+    if _STREET_BEFORE.search(before):
         return "street"
-    return "ours"
+    return "street" if _is_thai_nguyen(hit) and _namesake(forms, hit) else "ours"
+
+
+def _namesake(forms: Forms, hit: Hit) -> bool:
+    """A school, market or street of Nha Trang that bears our name."""
+    before = forms.match[max(0, hit.start - 80) : hit.start]
+    if _STREETS_NAMED.search(before):
+        return bool(_NAMESAKE_TOWN.search(forms.match))
+    after = forms.match[hit.end : hit.end + 60].split(".")[0]
+    return bool(_NAMESAKE_BEFORE.search(before) and _NAMESAKE_TOWN.search(after))
 
 
 def _cue_hit(forms: Forms, hits: Sequence[Hit], at: int, province_reason: Reason) -> bool:
@@ -164,12 +203,11 @@ def _cue_hit(forms: Forms, hits: Sequence[Hit], at: int, province_reason: Reason
 
 
 def _field_senses(forms: Forms, hits: list[Hit], whole: _Whole, date: str) -> tuple[Sighting, ...]:
-    starts = [hit.start for hit in hits]
-    return tuple(_sense(forms, hits, starts, at, whole, date) for at in range(len(hits)))
+    return tuple(_sense(forms, hits, at, whole, date) for at in range(len(hits)))
 
 
 def _sense(
-    forms: Forms, hits: list[Hit], starts: list[int], at: int, whole: _Whole, date: str
+    forms: Forms, hits: list[Hit], at: int, whole: _Whole, date: str
 ) -> Sighting:
     hit = hits[at]
     entry = choose_entry(hit, date)
@@ -227,6 +265,8 @@ def choose_entry(hit: Hit, date: str = "") -> Entry:
 
 def _chain_province(forms: Forms, hits: Sequence[Hit], at: int) -> str:
     """"ours", "elsewhere" or "": the province that follows a place in one breath, "xã A, huyện B, tỉnh C"."""
+    if any(_NAMES_PROVINCE.search(entry.name) for entry in hits[at].entries):
+        return ""
     position = hits[at].end
     limit = position + _CHAIN_REACH
     for following in hits[at + 1 :]:
@@ -257,8 +297,3 @@ def _linked(forms: Forms, start: int, following: Hit) -> bool:
             return False
         position = name.end()
     return True
-
-
-def first_after(starts: Sequence[int], position: int) -> int:
-    """Index of the first of the sorted starts at or after the position."""
-    return bisect_left(starts, position)

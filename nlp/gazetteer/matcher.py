@@ -90,7 +90,7 @@ class Matcher:
         folded = forms.folded
         for last, (length, name) in self._automaton.iter(folded):
             start, end = last - length + 1, last + 1
-            if (start and folded[start - 1].isalnum()) or (end < len(folded) and folded[end].isalnum()):
+            if not _stands_alone(forms, start, end):
                 continue
             hit = _checked(forms, start, end, name)
             if hit is not None:
@@ -108,6 +108,20 @@ class Matcher:
                     end = start + len(glued)
                     yield Hit(start, end, forms.shown[start:end], (self._provinces[name],), "", start, True)
                     break
+
+
+_LONGER_NAME = re.compile(r" [^\W\d_a-zà-ỹđ]")
+
+
+def _stands_alone(forms: Forms, start: int, end: int) -> bool:
+    folded = forms.folded
+    if end < len(folded) and folded[end].isalnum():
+        return False
+    if start and folded[start - 1].isalnum():
+        # "Sở Nông nghiệpThái Nguyên": a space was lost.
+        return forms.accented and forms.shown[start - 1].islower() and forms.shown[start].isupper()
+    # "Bắc Thái" is the old province, "Bắc Thái Lan" is not; likewise "chợ Thái Bình".
+    return not (folded.endswith("thai", start, end) and forms.cased and _LONGER_NAME.match(forms.shown, end))
 
 
 def _checked(forms: Forms, start: int, end: int, name: _Name) -> Hit | None:
