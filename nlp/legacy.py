@@ -36,7 +36,7 @@ def convert(text: str, encoding: LegacyEncoding) -> str:
     return converted
 
 
-def mend(text: str) -> str:
+def to_unicode(text: str) -> str:
     """The text in Unicode, unchanged unless it is clearly in a legacy encoding.
 
     Comes before `nlp.text.normalise`, which would drop bytes that mean letters here (the soft hyphen is ư).

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlp.forms import Forms
 from nlp.gazetteer.catalogue import Catalogue
 from nlp.gazetteer.matcher import Matcher
-from nlp.legacy import mend
+from nlp.legacy import to_unicode
 from nlp.records import Document
 from nlp.roles import Role, roles
 from nlp.sense import SenseReader, Sighting
@@ -29,7 +29,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Title and text in all forms, with every name of a place read. `lead_end`: where the lead ends in text."""
+    """Title and text in all forms, with every name of a place read.
+
+    document: with normalised fields. lead_end: where the lead ends in the text.
+    """
 
     document: Document
     title: Forms
@@ -48,22 +51,30 @@ class Preparer:
         self._senses = SenseReader(Matcher(catalogue))
 
     def prepare(self, document: Document) -> Prepared:
-        title = Forms.of(normalise(mend(document.title)))
-        shown = normalise(mend(document.text))
-        text = Forms.of(shown)
+        document = normalised(document)
+        title, text = Forms.of(document.title), Forms.of(document.text)
         senses = self._senses.read(title, text, document.date)
         placed = (
             *(Placed(s, role, True) for s, role in zip(senses.title, roles(title, senses.title), strict=True)),
             *(Placed(s, role, False) for s, role in zip(senses.text, roles(text, senses.text), strict=True)),
         )
-        return Prepared(document, title, text, _lead_end(document, shown), placed)
+        return Prepared(document, title, text, _lead_end(document), placed)
 
 
-def _lead_end(document: Document, text: str) -> int:
+def normalised(document: Document) -> Document:
+    """The document with title, text and lead in Unicode and normalised."""
+    return replace(
+        document,
+        title=normalise(to_unicode(document.title)),
+        text=normalise(to_unicode(document.text)),
+        lead=normalise(to_unicode(document.lead)),
+    )
+
+
+def _lead_end(document: Document) -> int:
     if document.lead:
-        lead = normalise(mend(document.lead))
-        at = text.find(lead[:60])
+        at = document.text.find(document.lead[:60])
         if 0 <= at < _LEAD_LENGTH:
-            return min(at + len(lead), 2 * _LEAD_LENGTH)
-    line_end = text.find("\n", _SHORTEST_LEAD)
-    return min(line_end if line_end > 0 else len(text), _LEAD_LENGTH)
+            return min(at + len(document.lead), 2 * _LEAD_LENGTH)
+    line_end = document.text.find("\n", _SHORTEST_LEAD)
+    return min(line_end if line_end > 0 else len(document.text), _LEAD_LENGTH)

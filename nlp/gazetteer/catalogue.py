@@ -55,7 +55,7 @@ class Entry:
     def place_kind(self) -> PlaceKind:
         match self.kind:
             case "unit" | "old_unit" | "district" | "province" as kind:
-                return kind  # type: ignore[return-value]
+                return kind
             case "area" | "nickname" | "region":
                 return "area"
             case _:
@@ -63,8 +63,8 @@ class Entry:
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    with files("nlp.gazetteer").joinpath("data", name).open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)  # type: ignore[arg-type]
+    with files("nlp.gazetteer").joinpath("data", name).open(encoding="utf-8") as lines:
+        yield from csv.DictReader(lines)
 
 
 def _split(cell: str) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
 from nlp.forest import Floats, Forest
-from nlp.records import Relevance
 
 TREES = 300
 FOLDS = 10
