@@ -1,0 +1,235 @@
+"""The page as a flat list of text blocks, each knowing the elements it stands in.
+
+One pass in document order, no recursion (pages nest ten thousand deep), linear in the number of nodes.
+A block is a run of text between two block-level boundaries or line breaks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from nlp.text import match_form, normalise, tokens
+
+# Never text of an article; taken out in one go before anything is walked.
+UNSEEN = (
+    "script", "style", "noscript", "template", "svg", "iframe", "select", "button", "textarea",
+    "object", "embed", "video", "audio", "canvas", "math", "head",
+)  # fmt: skip
+_INLINE = frozenset({
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
+    "font", "i", "ins", "kbd", "label", "mark", "nobr", "o:p", "q", "s", "samp", "small", "span",
+    "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "st1:place", "ruby", "rb", "rt",
+})  # fmt: skip
+_LINK, _BOLD, _ITALIC = 1, 2, 4
+_MARK_OF = {"a": _LINK, "b": _BOLD, "strong": _BOLD, "em": _ITALIC, "i": _ITALIC}
+# Pages beyond this many nodes are not articles; what was seen until then is used.
+_MOST_NODES = 150_000
+_ALIGN = re.compile(r"text-align:\s*(center|right|left|justify)")
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """A block-level element; `total` counts the characters of text in it, at any depth."""
+
+    node: LexborNode
+    tag: str
+    cues: str  # class, id, itemprop and the like, lower case
+    parent: Frame | None
+    index: int
+    align: str = ""
+    total: int = 0
+    end: int = 0  # index after the last frame inside this one: frames are numbered in document order
+
+    def within(self, other: Frame) -> bool:
+        """Whether this is the other frame or stands in it."""
+        return other.index <= self.index < other.end
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A run of text. `links`, `bold`, `italic` count the characters so marked."""
+
+    text: str
+    frame: Frame
+    index: int
+    links: int = 0
+    bold: int = 0
+    italic: int = 0
+    after_image: bool = False
+    cues: str = ""  # of inline elements that hold all of its text
+    key: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self.key = text_key(self.text)
+
+    @property
+    def linked(self) -> float:
+        return self.links / max(1, len(self.text))
+
+    @property
+    def is_bold(self) -> bool:
+        return self.bold >= 0.9 * len(self.text)
+
+    @property
+    def is_italic(self) -> bool:
+        return self.italic >= 0.9 * len(self.text)
+
+
+@dataclass(slots=True)
+class Outline:
+    frames: list[Frame]
+    blocks: list[Block]
+
+
+def text_key(text: str) -> str:
+    """What two printings of one line have in common: letters and digits, tone placement united."""
+    return "".join(tokens(match_form(text)))
+
+
+def take_out_unseen(tree: LexborHTMLParser) -> None:
+    """Remove scripts and other elements without article text; the page's own data must have been read before."""
+    tree.strip_tags(list(UNSEEN), recursive=True)
+
+
+def outline_of(root: LexborNode) -> Outline:
+    """The blocks below (and in) an element, in document order."""
+    walk = _Walk(root)
+    for node in root.traverse(include_text=True):
+        if not walk.see(node):
+            break
+    walk.end_block()
+    for frame in reversed(walk.frames):
+        frame.end = max(frame.end, frame.index + 1)
+        if frame.parent is not None:
+            frame.parent.total += frame.total
+            frame.parent.end = max(frame.parent.end, frame.end)
+    return Outline(walk.frames, walk.blocks)
+
+
+class _Walk:
+    def __init__(self, root: LexborNode) -> None:
+        self.frames: list[Frame] = []
+        self.blocks: list[Block] = []
+        self._top = root.mem_id
+        self._frame_of: dict[int, Frame] = {}
+        self._marks_of: dict[int, int] = {}
+        self._cues_of: dict[int, str] = {}
+        self._seen = 0
+        self._image = False
+        self._start(None)
+
+    def _start(self, frame: Frame | None) -> None:
+        self._current = frame
+        self._pieces: list[str] = []
+        self._links = self._bold = self._italic = 0
+        self._inline_cues: str | None = None
+
+    def see(self, node: LexborNode) -> bool:
+        """Take in one node; False when the page is beyond bounds."""
+        self._seen += 1
+        tag = node.tag or ""
+        if tag == "-text":
+            self._text(node)
+        elif tag == "br":
+            self.end_block()
+        elif tag == "img":
+            self.end_block()
+            self._image = True
+        elif tag in _INLINE and node.mem_id != self._top:
+            self._inline(node, tag)
+        elif not tag.startswith(("-", "!")):
+            self._open(node, tag)
+        return self._seen < _MOST_NODES
+
+    def _inline(self, node: LexborNode, tag: str) -> None:
+        parent = node.parent
+        above = parent.mem_id if parent is not None else 0
+        here = node.mem_id
+        frame = self._frame_of.get(above)
+        if frame is not None:
+            self._frame_of[here] = frame
+        self._marks_of[here] = self._marks_of.get(above, 0) | _MARK_OF.get(tag, 0)
+        self._cues_of[here] = self._cues_of.get(above, "") or _inline_cues(node, tag)
+
+    def _open(self, node: LexborNode, tag: str) -> None:
+        self.end_block()
+        parent = node.parent if node.mem_id != self._top else None
+        above = parent.mem_id if parent is not None else 0
+        outer = self._frame_of.get(above)
+        cues, align = _cues(node, tag)
+        frame = Frame(node, tag, cues, outer, len(self.frames), align or (outer.align if outer else ""))
+        self.frames.append(frame)
+        self._frame_of[node.mem_id] = frame
+        self._marks_of[node.mem_id] = self._marks_of.get(above, 0)
+
+    def _text(self, node: LexborNode) -> None:
+        text = node.text_content
+        parent = node.parent
+        if not text or parent is None:
+            return
+        above = parent.mem_id
+        frame = self._frame_of.get(above)
+        if frame is None:
+            return
+        if frame is not self._current:
+            self.end_block()
+            self._current = frame
+        self._pieces.append(text)
+        size = len(text.strip())
+        if not size:
+            return
+        marks = self._marks_of.get(above, 0)
+        if marks:
+            self._links += size * bool(marks & _LINK)
+            self._bold += size * bool(marks & _BOLD)
+            self._italic += size * bool(marks & _ITALIC)
+        cues = self._cues_of.get(above, "")
+        self._inline_cues = (
+            cues if self._inline_cues is None else self._inline_cues if self._inline_cues == cues else ""
+        )
+
+    def end_block(self) -> None:
+        frame = self._current
+        text = " ".join(normalise("".join(self._pieces)).split()) if self._pieces else ""
+        if frame is not None and text:
+            block = Block(
+                text,
+                frame,
+                len(self.blocks),
+                self._links,
+                self._bold,
+                self._italic,
+                self._image,
+                self._inline_cues or "",
+            )
+            self.blocks.append(block)
+            frame.total += len(text)
+            self._image = False
+        # A line break ends the block but not the element.
+        self._start(frame)
+
+
+def _cues(node: LexborNode, tag: str) -> tuple[str, str]:
+    attributes = node.attributes
+    if not attributes:
+        return "", "center" if tag == "center" else ""
+    words = [attributes.get(name) or "" for name in ("class", "id", "itemprop", "type", "role", "data-role")]
+    align = (attributes.get("align") or "").lower()
+    style = attributes.get("style")
+    if style:
+        found = _ALIGN.search(style.lower())
+        align = found[1] if found else align
+        if "display:none" in style.replace(" ", "").lower():
+            words.append("not-displayed")
+    return " ".join(word for word in words if word).lower()[:300], "center" if tag == "center" else align
+
+
+def _inline_cues(node: LexborNode, tag: str) -> str:
+    attributes = node.attributes
+    if not attributes:
+        return ""
+    words = [attributes.get(name) or "" for name in ("class", "id", "itemprop", "rel")]
+    return " ".join([tag, *(word for word in words if word)]).lower()[:200] if any(words) else ""

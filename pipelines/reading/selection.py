@@ -1,0 +1,66 @@
+"""Parts of a page named by CSS selectors: from a source file's `read` block or from a learned profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from diembao.errors import BadSource
+from nlp.text import normalise
+
+PARTS = ("title", "lead", "body", "published", "author", "section", "image", "credit", "drop")
+_ATTRIBUTES = {"published": ("datetime", "content", "title"), "image": ("data-src", "data-original", "src", "content")}
+_MOST_ELEMENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The text of each selected part, in document order, and the elements selected as body."""
+
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    body: tuple[LexborNode, ...] = ()
+
+    def line(self, part: str) -> str:
+        return " ".join(self.texts.get(part, ()))
+
+
+def check_selectors(selectors: Mapping[str, str]) -> None:
+    """Refuse an unknown part or a malformed selector (BadSource)."""
+    pick(LexborHTMLParser("<p>"), selectors)
+
+
+def pick(tree: LexborHTMLParser, selectors: Mapping[str, str]) -> Picked:
+    """Take the selected parts out of a page; elements selected by `drop` are removed from the tree first.
+
+    Raises BadSource for an unknown part or a malformed selector.
+    """
+    unknown = set(selectors) - set(PARTS)
+    if unknown:
+        raise BadSource(f"read: unknown part {sorted(unknown)[0]!r}; known are {', '.join(PARTS)}")
+    for node in _nodes(tree, "drop", selectors):
+        node.decompose()
+    texts = {}
+    for part in selectors:
+        if part not in {"drop", "body"}:
+            values = (_value(node, part) for node in _nodes(tree, part, selectors)[:_MOST_ELEMENTS])
+            texts[part] = tuple(value for value in values if value)
+    return Picked(texts, tuple(_nodes(tree, "body", selectors)))
+
+
+def _nodes(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str]) -> list[LexborNode]:
+    if part not in selectors:
+        return []
+    try:
+        return tree.css(selectors[part])
+    except SelectolaxError as error:
+        raise BadSource(f"read: {part}: malformed selector {selectors[part]!r}") from error
+
+
+def _value(node: LexborNode, part: str) -> str:
+    for name in _ATTRIBUTES.get(part, ()):
+        value = node.attributes.get(name)
+        if value and value.strip() and not value.startswith("data:"):
+            return value.strip()
+    return "" if part == "image" else " ".join(normalise(node.text(separator=" ")).split())

@@ -1,0 +1,293 @@
+"""What a page says about itself to machines: JSON-LD, Open Graph, meta and microdata.
+
+Everything is unescaped (some systems escape twice), NFC and on one line. Nothing here is believed blindly:
+`reader` compares it with what the page prints.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urldefrag
+
+from selectolax.lexbor import LexborHTMLParser
+
+from nlp.text import normalise
+
+_LONGEST_SCRIPT = 2_000_000
+_MOST_NODES = 5_000
+_ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Posting)$")
+_COMMENTS = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$")
+_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_DOUBLE_COMMA = re.compile(r",(\s*,)+")
+# Where the JSON is beyond repair (a bare quote inside a headline) single fields can still be read.
+_FIELD = r'"{}"\s*:\s*"((?:[^"\\]|\\.){{1,400}}?)"\s*[,}}\]\n]'
+_BROKEN_FIELDS = {
+    name: re.compile(_FIELD.format(name)) for name in ("headline", "datePublished", "articleSection", "description")
+}
+_BROKEN_AUTHOR = re.compile(
+    r'"author"\s*:\s*[\[{\s]{0,20}(?:"@type"\s*:\s*"Person"\s*,\s*)?"name"\s*:\s*"([^"]{1,120})"'
+)
+_HOME = {"trang chủ", "home", "trang chu", "homepage"}
+
+
+@dataclass(frozen=True, slots=True)
+class Structured:
+    """Statements of the page's own data, most trustworthy first in each list."""
+
+    headlines: tuple[str, ...] = ()
+    document_title: str = ""
+    descriptions: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    site_names: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    body: str = ""
+    is_article: bool = False
+
+
+def clean(value: object) -> str:
+    """One line of NFC text out of a value of the page's data; entities undone however often they were escaped."""
+    if isinstance(value, dict):
+        value = value.get("@value") or value.get("name") or ""
+    if not isinstance(value, str):
+        return ""
+    for _ in range(3):
+        undone = html.unescape(value)
+        if undone == value:
+            break
+        value = undone
+    if "<" in value:
+        value = re.sub(r"<[^<>]{0,500}>", " ", value)
+    return " ".join(normalise(value).split())
+
+
+def read_structured(tree: LexborHTMLParser, url: str) -> Structured:
+    """Everything the page's own data states; `url` tells the page's article from others described beside it."""
+    things = list(_json_ld(tree))
+    articles = _own_first([thing for thing in things if _is_article(thing)], url)
+    article = articles[0] if articles else {}
+    pages = [thing for thing in things if "WebPage" in _types(thing)]
+    meta = _meta(tree)
+    title = tree.css_first("title")
+    headlines = _distinct(
+        [
+            clean(article.get("headline")),
+            *_of(meta, "og:title", "headline", "twitter:title", "title"),
+            clean(article.get("name")),
+        ]
+    )
+    return Structured(
+        headlines=headlines,
+        document_title=clean(title.text()) if title is not None else "",
+        descriptions=_distinct(
+            [
+                *_of(meta, "og:description"),
+                clean(article.get("description")),
+                *_of(meta, "twitter:description", "description"),
+            ]
+        ),
+        times=_distinct(
+            [
+                clean(article.get("datePublished")),
+                *_of(meta, "article:published_time", "datepublished", "pubdate", "publishdate", "og:published_time"),
+                *_of(meta, "dc.date.issued", "dc.date", "dcterms.created", "date", "publish_date", "its_publication"),
+                *(clean(page.get("datePublished")) for page in pages),
+                clean(article.get("dateCreated")),
+            ]
+        ),
+        authors=_distinct(_authors(article, meta)),
+        # Some systems call the headline the name of the WebSite.
+        site_names=_distinct(name for name in _site_names(things, article, meta) if name not in headlines),
+        sections=_distinct(_sections(things, article, meta)),
+        images=_distinct(
+            [*_of(meta, "og:image", "og:image:url", "twitter:image", "image"), *_addresses(article.get("image"))]
+        ),
+        addresses=_distinct(_page_addresses(tree, article, meta)),
+        body=_paragraphs(article.get("articleBody")),
+        is_article=bool(articles) or "article" in _of(meta, "og:type"),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ JSON-LD
+def _json_ld(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+    for script in tree.css('script[type*="ld+json"]'):
+        text = script.text()
+        if text and len(text) <= _LONGEST_SCRIPT:
+            yield from _things(_parsed(text))
+
+
+def _parsed(text: str) -> object:
+    text = _COMMENTS.sub("", text).strip().rstrip(";")
+    for attempt in (text, _DOUBLE_COMMA.sub(",", _TRAILING_COMMA.sub(r"\1", text))):
+        try:
+            return json.loads(attempt, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return _salvaged(text)
+
+
+def _salvaged(text: str) -> dict[str, Any]:
+    """Single fields of a broken article object; nothing where it is not one."""
+    if "Article" not in text:
+        return {}
+    fields: dict[str, Any] = {"@type": "NewsArticle"}
+    for name, pattern in _BROKEN_FIELDS.items():
+        found = pattern.search(text)
+        if found:
+            fields[name] = found[1].replace('\\"', '"').replace("\\/", "/")
+    author = _BROKEN_AUTHOR.search(text)
+    if author:
+        fields["author"] = author[1]
+    return fields
+
+
+def _things(data: object) -> Iterator[dict[str, Any]]:
+    """Objects at the top, in lists and in @graph; not what they point to, which may be other articles."""
+    waiting, seen = [data], 0
+    while waiting and seen < _MOST_NODES:
+        seen += 1
+        thing = waiting.pop(0)
+        if isinstance(thing, list):
+            waiting.extend(thing)
+        elif isinstance(thing, dict):
+            yield thing
+            waiting.extend(thing[key] for key in ("@graph", "mainEntity") if key in thing)
+
+
+def _types(thing: dict[str, Any]) -> list[str]:
+    kind = thing.get("@type")
+    return [one for one in (kind if isinstance(kind, list) else [kind]) if isinstance(one, str)]
+
+
+def _is_article(thing: dict[str, Any]) -> bool:
+    return any(_ARTICLE.search(kind) for kind in _types(thing))
+
+
+def _own_first(articles: list[dict[str, Any]], url: str) -> list[dict[str, Any]]:
+    path = urldefrag(url).url.split("?")[0].rstrip("/")
+    if not path:
+        return articles
+
+    def about_this_page(article: dict[str, Any]) -> bool:
+        named = [
+            *_addresses(article.get("mainEntityOfPage")),
+            *_addresses(article.get("url")),
+            *_addresses(article.get("@id")),
+        ]
+        return any(urldefrag(address).url.split("?")[0].rstrip("/") == path for address in named)
+
+    return sorted(articles, key=lambda article: not about_this_page(article))
+
+
+def _addresses(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value.strip()]
+    if isinstance(value, dict):
+        return [one.strip() for key in ("url", "@id", "contentUrl") if isinstance(one := value.get(key), str)][:1]
+    if isinstance(value, list):
+        return [address for one in value[:10] if not isinstance(one, list) for address in _addresses(one)]
+    return []
+
+
+# --------------------------------------------------------------------------------------------------- meta
+def _meta(tree: LexborHTMLParser) -> dict[str, list[str]]:
+    """Contents of the meta elements by lower-case name, property or itemprop."""
+    found: dict[str, list[str]] = {}
+    for element in tree.css("meta"):
+        attributes = element.attributes
+        content = attributes.get("content") or attributes.get("value")
+        if not content:
+            continue
+        names = {(attributes.get(key) or "").strip().lower() for key in ("property", "name", "itemprop")}
+        for name in names - {""}:
+            found.setdefault(name, []).append(content)
+    return found
+
+
+def _of(meta: dict[str, list[str]], *names: str) -> list[str]:
+    return [clean(content) for name in names for content in meta.get(name, ())]
+
+
+def _authors(article: dict[str, Any], meta: dict[str, list[str]]) -> Iterator[str]:
+    yield from _names(article.get("author"))
+    for listed in _of(meta, "dable:author"):
+        yield from (name.strip() for name in listed.split(";"))
+    yield from _of(meta, "article:author", "author", "dc.creator", "twitter:creator")
+
+
+def _names(author: object) -> Iterator[str]:
+    if isinstance(author, str):
+        yield clean(author)
+    elif isinstance(author, dict):
+        # An organisation that signs is the paper itself.
+        if "Organization" not in "".join(_types(author)):
+            name = author.get("name")
+            yield from _names(name if isinstance(name, list) else clean(name))
+    elif isinstance(author, list):
+        for one in author[:20]:
+            if not isinstance(one, list):
+                yield from _names(one)
+
+
+def _site_names(things: list[dict[str, Any]], article: dict[str, Any], meta: dict[str, list[str]]) -> Iterator[str]:
+    yield from _of(meta, "og:site_name", "application-name", "apple-mobile-web-app-title", "copyright", "generator")
+    publisher = article.get("publisher")
+    if isinstance(publisher, dict):
+        yield clean(publisher.get("name"))
+    for thing in things:
+        if any("Organization" in kind or kind == "WebSite" for kind in _types(thing)):
+            yield clean(thing.get("name"))
+
+
+def _sections(things: list[dict[str, Any]], article: dict[str, Any], meta: dict[str, list[str]]) -> Iterator[str]:
+    for thing in things:
+        if "BreadcrumbList" in _types(thing):
+            crumbs = [crumb for crumb in _crumbs(thing.get("itemListElement")) if crumb.lower() not in _HOME]
+            yield from reversed(crumbs)
+    section = article.get("articleSection")
+    yield from (clean(one) for one in (section if isinstance(section, list) else [section]))
+    yield from _of(meta, "article:section", "articlesection", "section")
+
+
+def _crumbs(elements: object) -> list[str]:
+    crumbs: list[str] = []
+    waiting = list(elements) if isinstance(elements, list) else [elements]
+    while waiting and len(crumbs) < 20:
+        element = waiting.pop(0)
+        if isinstance(element, list):
+            waiting = [*element, *waiting]
+        elif isinstance(element, dict):
+            item = element.get("item")
+            name = clean(element.get("name")) or clean(item.get("name") if isinstance(item, dict) else "")
+            if name:
+                crumbs.append(name)
+    return crumbs
+
+
+def _page_addresses(tree: LexborHTMLParser, article: dict[str, Any], meta: dict[str, list[str]]) -> Iterator[str]:
+    for link in tree.css('link[rel="canonical"]'):
+        yield (link.attributes.get("href") or "").strip()
+    yield from _of(meta, "og:url")
+    yield from _addresses(article.get("mainEntityOfPage"))
+    yield from _addresses(article.get("url"))
+
+
+def _paragraphs(value: object) -> str:
+    """`articleBody` with its paragraphs; some systems put HTML into it."""
+    if not isinstance(value, str):
+        return ""
+    text = html.unescape(value)
+    text = re.sub(r"<(?:/p|br\s?/?|/div|/h\d)>", "\n", text, flags=re.IGNORECASE)
+    lines = (clean(line) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))
