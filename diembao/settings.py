@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     sources_dir: Path | None = Field(None, description="source files; unset: those in the package")
     database_url: SecretStr | None = Field(None, description="unset: SQLite in the data directory")
     search_url: str = Field("", description="empty: embedded engine; http://host:9200: Elasticsearch")
+    search_name: str = Field(
+        "diembao", pattern="^[a-z][a-z0-9]*$", description="Elasticsearch: what index names begin with"
+    )
+    search_shards: int = Field(1, ge=1, le=64, description="Elasticsearch: one is enough up to about 10 million articles")
+    search_replicas: int = Field(0, ge=0, le=8, description="Elasticsearch: 1 or more where there are several nodes")
+    search_timeout: float = Field(10.0, gt=0, description="Elasticsearch: for one request")
     public_url: str = Field("http://127.0.0.1:8000", description="address of the section as readers see it")
     secret_key: SecretStr | None = Field(
         None, description="signs sessions; made and kept in the data directory when unset"
@@ -49,6 +55,14 @@ class Settings(BaseSettings):
     fetch_max_bytes: int = Field(8_000_000, gt=0, description="largest body accepted, after decompression")
     poll_minutes: int = Field(10, ge=1, description="first interval between two polls of one feed")
     poll_seconds: float | None = Field(None, gt=0, description="overrides the polling schedule (demo and tests)")
+
+    trusted_proxies: Words = Field(
+        (), description="addresses or networks of reverse proxies whose X-Forwarded-* headers are believed"
+    )
+    embed_origins: Words = Field(
+        ("https://thainguyen.gov.vn", "https://*.thainguyen.gov.vn"),
+        description="sites whose pages may hold the embed block",
+    )
 
     publish_delay_minutes: float = Field(60.0, ge=0, description="nothing is published earlier after its source")
     auto_publish_sources: Words = Field(
@@ -65,7 +79,7 @@ class Settings(BaseSettings):
     log_json: bool = Field(False, description="one JSON object a line instead of plain text")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="")
 
-    @field_validator("auto_publish_sources", mode="before")
+    @field_validator("auto_publish_sources", "trusted_proxies", "embed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
