@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     search_name: str = Field(
         "diembao", pattern="^[a-z][a-z0-9]*$", description="Elasticsearch: what index names begin with"
     )
-    search_shards: int = Field(1, ge=1, le=64, description="Elasticsearch: one is enough up to about 10 million articles")
+    search_shards: int = Field(
+        1, ge=1, le=64, description="Elasticsearch: one is enough up to about 10 million articles"
+    )
     search_replicas: int = Field(0, ge=0, le=8, description="Elasticsearch: 1 or more where there are several nodes")
     search_timeout: float = Field(10.0, gt=0, description="Elasticsearch: for one request")
     public_url: str = Field("http://127.0.0.1:8000", description="address of the section as readers see it")
@@ -153,6 +155,8 @@ class Settings(BaseSettings):
             value = getattr(self, name)
             if name == "database_url":
                 value = mask_password(self.effective_database_url)
+            elif name == "search_url":
+                value = mask_password(value)
             elif isinstance(value, SecretStr):
                 value = "********"
             elif isinstance(value, tuple):
