@@ -171,9 +171,14 @@ def _note_judgement(session: Session, page_id: int, annotations: Annotations, no
     detail = {"score": round(annotations.relevance_score, 3), "evidence": reasons}
     version = annotations.versions.get("gate", annotations.versions.get("relevance", ""))
     trail.add(session, page_id, now, "gate", annotations.relevance.value, version=version, detail=detail)
-    if annotations.topics:
-        tagged = {"topics": [topic.slug for topic in annotations.topics], "places": len(annotations.places)}
-        trail.add(session, page_id, now, "tag", annotations.topics[0].slug, detail=tagged)
+    if annotations.relevance is not Relevance.IRRELEVANT:
+        tagged = {
+            "topics": [topic.slug for topic in annotations.topics],
+            "stance": annotations.stance.value if annotations.stance else None,
+            "places": [place.name for place in annotations.places][:20],
+        }
+        main = annotations.topics[0].slug if annotations.topics else "no topic"
+        trail.add(session, page_id, now, "tag", main, detail=tagged)
 
 
 def _store_article(

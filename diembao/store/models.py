@@ -223,7 +223,7 @@ class TrailRow(Base):
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     step: Mapped[str] = mapped_column(String(24))
-    outcome: Mapped[str] = mapped_column(String(24))
+    outcome: Mapped[str] = mapped_column(String(64))
     version: Mapped[str] = mapped_column(String(40), default="")
     detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 

@@ -190,7 +190,7 @@ def upgrade() -> None:
         sa.Column("page_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("step", sa.String(length=24), nullable=False),
-        sa.Column("outcome", sa.String(length=24), nullable=False),
+        sa.Column("outcome", sa.String(length=64), nullable=False),
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column(
             "detail", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False

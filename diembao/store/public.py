@@ -1,0 +1,260 @@
+"""What anonymous readers may see, as queries: published stories and their printings.
+
+The rule stands here once: a story in the state `published`; of its printings those whose source time (else
+the time of fetching) is not after `visible_until`, because nothing may be shown earlier than the agreed delay
+after its source. Neither the text nor the stance of an article is ever read by these queries, and its lead
+only where the agreement with the outlet allows an excerpt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from diembao.records import PlaceMention
+from diembao.store.models import ArticleRow, AuditRow, SourceRow, StoryRow, TrailRow
+
+PUBLISHED = "published"
+_EXCERPT_ALLOWED = ("excerpt", "full")
+_IN_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Changes whenever anything that is published may have changed; cheap to ask for."""
+
+    audit: int
+    trail: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """One article as the public may see it. `lead` is empty without an agreement that allows an excerpt.
+
+    at: source time, else when it was fetched. topics: best first.
+    """
+
+    id: int
+    story_id: int
+    source: str
+    outlet: str
+    outlet_type: str
+    url: str
+    title: str
+    lead: str
+    authors: tuple[str, ...]
+    published_at: datetime | None
+    at: datetime
+    section: str
+    credit: str
+    relevance: str
+    language: str
+    topics: tuple[str, ...]
+    places: tuple[PlaceMention, ...]
+    reprint_of: int | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoryAddress:
+    id: int
+    title: str
+    updated_at: datetime
+
+
+def mark(session: Session) -> Mark:
+    """The newest row of the audit log and of the trail: every change of what is shown writes one of them."""
+    audit = session.execute(select(AuditRow.id, AuditRow.at).order_by(AuditRow.id.desc()).limit(1)).first()
+    trail = session.execute(select(TrailRow.id, TrailRow.at).order_by(TrailRow.id.desc()).limit(1)).first()
+    times = [row.at for row in (audit, trail) if row is not None]
+    return Mark(
+        audit.id if audit else 0, trail.id if trail else 0, max(times, default=datetime(1970, 1, 1, tzinfo=UTC))
+    )
+
+
+def stories(
+    session: Session,
+    visible_until: datetime,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int,
+    offset: int = 0,
+) -> Sequence[StoryRow]:
+    """Stories first printed at or after `since` and before `until`, newest first."""
+    query = select(StoryRow).where(_visible(visible_until, since, until))
+    query = query.order_by(StoryRow.first_at.desc(), StoryRow.id.desc()).limit(limit).offset(offset)
+    return session.scalars(query).all()
+
+
+def stories_by_id(session: Session, ids: Sequence[int], visible_until: datetime) -> dict[int, StoryRow]:
+    """Those of the stories that may be seen."""
+    found: dict[int, StoryRow] = {}
+    for chunk in _chunks(ids):
+        query = select(StoryRow).where(_visible(visible_until), StoryRow.id.in_(chunk))
+        found.update((row.id, row) for row in session.scalars(query))
+    return found
+
+
+def count(
+    session: Session, visible_until: datetime, since: datetime | None = None, until: datetime | None = None
+) -> int:
+    """How many stories were first printed in the period."""
+    query = select(func.count()).select_from(StoryRow).where(_visible(visible_until, since, until))
+    return session.scalar(query) or 0
+
+
+def neighbours(
+    session: Session, visible_until: datetime, since: datetime, until: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """First printings nearest to a period: the last one before it, the first one after it."""
+    before = select(func.max(StoryRow.first_at)).where(_visible(visible_until), StoryRow.first_at < since)
+    after = select(func.min(StoryRow.first_at)).where(_visible(visible_until), StoryRow.first_at >= until)
+    return session.scalar(before), session.scalar(after)
+
+
+def first_times(session: Session, visible_until: datetime, since: datetime, until: datetime) -> Sequence[datetime]:
+    """When each story of the period was first printed."""
+    return session.scalars(select(StoryRow.first_at).where(_visible(visible_until, since, until))).all()
+
+
+def span(session: Session, visible_until: datetime) -> tuple[datetime, datetime] | None:
+    """First printing of the oldest and of the newest story; None when nothing is published."""
+    query = select(func.min(StoryRow.first_at), func.max(StoryRow.first_at)).where(_visible(visible_until))
+    first, last = session.execute(query).one()
+    return (first, last) if first is not None else None
+
+
+def addresses(session: Session, visible_until: datetime, limit: int) -> list[StoryAddress]:
+    """Newest stories with the title they are shown under."""
+    query = (
+        select(StoryRow.id, StoryRow.headline, ArticleRow.title, StoryRow.updated_at)
+        .join(ArticleRow, ArticleRow.id == StoryRow.first_article_id)
+        .where(_visible(visible_until))
+        .order_by(StoryRow.first_at.desc(), StoryRow.id.desc())
+        .limit(limit)
+    )
+    return [StoryAddress(row.id, row.headline or row.title, row.updated_at) for row in session.execute(query)]
+
+
+def topic_counts(session: Session, visible_until: datetime, since: datetime) -> dict[str, int]:
+    """Stories since then by the main topic of their first printing."""
+    query = (
+        select(ArticleRow.topic, func.count())
+        .join(StoryRow, StoryRow.first_article_id == ArticleRow.id)
+        .where(_visible(visible_until, since), ArticleRow.topic != "")
+        .group_by(ArticleRow.topic)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def outlet_counts(session: Session, visible_until: datetime) -> dict[str, int]:
+    """Visible printings by source."""
+    query = (
+        select(ArticleRow.source, func.count())
+        .join(StoryRow, StoryRow.id == ArticleRow.story_id)
+        .where(StoryRow.state == PUBLISHED, ArticleRow.effective_at <= visible_until)
+        .group_by(ArticleRow.source)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def printings_of(session: Session, story_ids: Sequence[int], visible_until: datetime) -> dict[int, list[Printing]]:
+    """Visible printings of each story, first printed first."""
+    grouped: dict[int, list[Printing]] = {}
+    for chunk in _chunks(story_ids):
+        query = _printings(visible_until).where(ArticleRow.story_id.in_(chunk))
+        for row in session.execute(query.order_by(ArticleRow.effective_at, ArticleRow.id)):
+            grouped.setdefault(row.story_id, []).append(_printing(row))
+    return grouped
+
+
+def printings_by_id(session: Session, article_ids: Sequence[int], visible_until: datetime) -> dict[int, Printing]:
+    """Those of the articles that may be seen."""
+    found: dict[int, Printing] = {}
+    for chunk in _chunks(article_ids):
+        query = _printings(visible_until).where(ArticleRow.id.in_(chunk))
+        found.update((row.id, _printing(row)) for row in session.execute(query))
+    return found
+
+
+def _visible(
+    visible_until: datetime, since: datetime | None = None, until: datetime | None = None
+) -> ColumnElement[bool]:
+    """A published story with at least one printing that may be seen: its first one."""
+    conditions = [StoryRow.state == PUBLISHED, StoryRow.first_at <= visible_until]
+    if since is not None:
+        conditions.append(StoryRow.first_at >= since)
+    if until is not None:
+        conditions.append(StoryRow.first_at < until)
+    return and_(*conditions)
+
+
+def _printings(visible_until: datetime) -> Select[Any]:
+    lead = case((SourceRow.agreement.in_(_EXCERPT_ALLOWED), ArticleRow.lead), else_="")
+    return (
+        select(
+            ArticleRow.id,
+            ArticleRow.story_id,
+            ArticleRow.source,
+            SourceRow.title.label("outlet"),
+            SourceRow.outlet_type,
+            ArticleRow.url,
+            ArticleRow.title,
+            lead.label("lead"),
+            ArticleRow.authors,
+            ArticleRow.published_at,
+            ArticleRow.effective_at,
+            ArticleRow.section,
+            ArticleRow.credit,
+            ArticleRow.relevance,
+            ArticleRow.language,
+            ArticleRow.annotations["topics"].label("topics"),
+            ArticleRow.annotations["places"].label("places"),
+            ArticleRow.reprint_of,
+            ArticleRow.updated_at,
+        )
+        .join(SourceRow, SourceRow.name == ArticleRow.source)
+        .join(StoryRow, StoryRow.id == ArticleRow.story_id)
+        .where(StoryRow.state == PUBLISHED, ArticleRow.effective_at <= visible_until)
+    )
+
+
+def _printing(row: Row[Any]) -> Printing:
+    return Printing(
+        id=row.id,
+        story_id=row.story_id,
+        source=row.source,
+        outlet=row.outlet,
+        outlet_type=row.outlet_type,
+        url=row.url,
+        title=row.title,
+        lead=row.lead,
+        authors=tuple(row.authors),
+        published_at=row.published_at,
+        at=row.effective_at,
+        section=row.section,
+        credit=row.credit,
+        relevance=row.relevance,
+        language=row.language,
+        topics=tuple(topic["slug"] for topic in row.topics or ()),
+        places=tuple(PlaceMention(**place) for place in row.places or ()),
+        reprint_of=row.reprint_of,
+        updated_at=row.updated_at,
+    )
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """SQLite refuses statements with too many parameters."""
+    for start in range(0, len(ids), _IN_CHUNK):
+        yield ids[start : start + _IN_CHUNK]
+
+
+def distinct_outlets(printings: Iterable[Printing]) -> int:
+    return len({printing.source for printing in printings})
