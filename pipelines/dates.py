@@ -407,7 +407,9 @@ def _best(candidates: list[Moment], witnesses: list[Moment]) -> Moment | None:
     first = ranked[0]
     if first.day not in days and first.day in swapped and not confirmed:
         return _swapped(first)
-    return first
+    # Two statements of one minute: the one that knows the second.
+    sharper = [moment for moment in ranked if moment.at.second and moment.at.replace(second=0) == first.at]
+    return sharper[0] if sharper else first
 
 
 def _has_clock(moment: Moment) -> bool:

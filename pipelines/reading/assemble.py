@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
 from diembao.errors import Unreadable
 from diembao.records import Article, Page
 from nlp.text import fold, normalise
+from pipelines.addresses import canonical_url, host_of
 from pipelines.dates import Moment, read_moment, settle
 from pipelines.reading.bylines import dateline_of, is_site_name, people_of
 from pipelines.reading.outline import text_key
@@ -28,7 +29,6 @@ _NO_PICTURE = (
     "spacer",
 )
 _HOME_CRUMBS = {"trang chu", "home", "trang nhat", "tin tuc"}
-_TRACKING = ("utm_", "fbclid", "gclid", "zarsrc", "_ga", "yclid", "mc_cid", "mc_eid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def assemble(page: Page, structured: Structured, reading: Reading) -> Article:
     )
     return Article(
         url=page.url,
-        canonical_url=canonical_url(page.url, structured.addresses),
+        canonical_url=own_address(page.url, structured.addresses),
         source=page.source,
         title=title,
         lead=lead,
@@ -117,44 +117,28 @@ def _image(url: str, structured: Structured, reading: Reading) -> str:
     return ""
 
 
-def canonical_url(url: str, stated: Iterable[str] = ()) -> str:
-    """The address an article goes by: what the page calls itself on its own host, without tracking and fragment.
+def own_address(url: str, stated: Iterable[str] = ()) -> str:
+    """The address an article goes by: what the page calls itself on its own host, else where it was fetched.
 
-    url: the address it was fetched from, may be empty or a file's; stated: addresses from the page, best first.
+    url: may be empty or a file's, then what the page states is believed; stated: addresses from the page, best first.
     """
     host = _site(url)
     for address in stated:
-        absolute = urljoin(url, address) if host else address
-        parts = urlsplit(absolute)
-        if parts.scheme in {"http", "https"} and parts.hostname and (not host or _site(absolute) == host):
-            # A page that calls the front page its address says nothing about itself.
-            if parts.path in {"", "/"} and not parts.query and host:
-                continue
-            return _plain(absolute)
-    return _plain(url)
+        absolute = canonical_url(urljoin(url, address) if host else address)
+        if not absolute or (host and _site(absolute) != host):
+            continue
+        # A page that calls the front page its address says nothing about itself.
+        if not host or urlsplit(absolute).path.strip("/") or urlsplit(absolute).query:
+            return absolute
+    return canonical_url(url) or url
 
 
 def _site(url: str) -> str:
-    """The host without www. and m., empty for what is not on the web."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"}:
-        return ""
-    host = (parts.hostname or "").lower()
-    port = f":{parts.port}" if parts.port else ""
-    for prefix in ("www.", "m.", "mobile.", "amp."):
+    """The host without the prefixes of mobile editions, empty for what is not on the web."""
+    host = host_of(url) if url.startswith(("http://", "https://")) else ""
+    for prefix in ("m.", "mobile.", "amp."):
         host = host.removeprefix(prefix)
-    return host + port
-
-
-def _plain(url: str) -> str:
-    parts = urlsplit(url)
-    kept = [
-        (key, value)
-        for key, value in parse_qsl(parts.query, keep_blank_values=True)
-        if not key.lower().startswith(_TRACKING)
-    ]
-    query = parts.query if len(kept) == parts.query.count("&") + 1 else urlencode(kept)
-    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path, query, ""))
+    return host
 
 
 def unique_lines(lines: Sequence[str], lead: str, title: str) -> tuple[str, ...]:

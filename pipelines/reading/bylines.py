@@ -35,6 +35,27 @@ _NOT_PEOPLE = {
     "nhieu tac gia", "an danh", "n a", "none", "null", "undefined", "bao dien tu", "tin tuc", "webmaster",
     "vccorp vn", "vccorp", "ban tin", "thu ky", "thu ky toa soan", "ban doc", "truyen hinh",
 }  # fmt: skip
+# Matched with the marks on: "báo" is a newspaper and "Bảo" a name, "phòng" an office and "Phong" a name.
+_NOT_IN_NAMES = re.compile(
+    r"\d|@|^(?:báo|tạp chí|đài|cổng|sở|ubnd|ban (?:biên|tuyên|chỉ|quản)|phòng|trung tâm|ttxvn|vov|vtv"
+    r"|thông tấn xã|thể loại"
+    r"|chuyên mục|ngày|lượt|facebook|xem|đọc|theo|chia sẻ|bình luận|tin|ảnh|video|nguồn|đăng|gửi|tòa soạn"
+    r"|bạn đọc|thứ|cập nhật)\b"
+    r"|\b(?:online|tv|newspaper|news|corp|media|jsc|www|http|com|vn|net|org)\b"
+)
+_NAME = re.compile(
+    r"\s*(?:[(/|].*$|[-–]\s*(?:theo|nguồn)\b.*$|\s+và\s+\d+\s+tác giả.*$|\s+(?:theo|tổng hợp|lược dịch"
+    r"|biên dịch|ghi|dịch)\b.*$)",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(r"\s*(?:[,;&/|•]|\s[-–]\s|\s+và\s+|\s+and\s+)\s*")
+_NOT_PEOPLE = {
+    "pv", "p v", "ban bien tap", "bbt", "toa soan", "admin", "administrator", "phong vien", "nhom phong vien",
+    "nhom pv", "ctv", "cong tac vien", "tong hop", "theo", "nguon", "bien tap vien", "btv", "quan tri",
+    "quan tri vien", "user", "editor", "super user", "root", "tac gia", "author", "dang cap nhat",
+    "nhieu tac gia", "an danh", "n a", "none", "null", "undefined", "bao dien tu", "tin tuc", "webmaster",
+    "vccorp vn", "vccorp", "ban tin", "thu ky", "thu ky toa soan", "ban doc", "truyen hinh",
+}  # fmt: skip
 _NOT_IN_NAMES = re.compile(
     r"https?:|www\.|@|\.(?:vn|com|net|org)\b|\d|^(?:bao|tap chi|dai|cong (?:thong tin|ttdt)|so|ubnd|ban|phong"
     r"|trung tam|ttxvn|vov|vtv"
@@ -99,7 +120,7 @@ def is_person(name: str) -> bool:
         return False
     words = name.split()
     flat = " ".join(tokens(fold(name).lower()))
-    if flat in _NOT_PEOPLE or _NOT_IN_NAMES.search(flat) or len(words) > 6:
+    if flat in _NOT_PEOPLE or _NOT_IN_NAMES.search(name.lower()) or len(words) > 6:
         return False
     return all(word[0].isupper() for word in words)
 
