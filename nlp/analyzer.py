@@ -45,11 +45,10 @@ class Analyzer:
 
     def gate(self, document: Document) -> GateResult:
         """Only the cheap question: is it ours, how surely, why, and in what language."""
-        if self.skimmer.might_be_ours(document.title, document.text):
-            judged = self.relevance.judge(self.preparer.prepare(document))
-        else:
-            judged = _NOT_OURS
-        return self._gate_result(document, judged)
+        if not self.skimmer.might_be_ours(document.title, document.text):
+            return self._gate_result(document, _NOT_OURS)
+        prepared = self.preparer.prepare(document)
+        return self._gate_result(prepared.document, self.relevance.judge(prepared))
 
     def tag(self, document: Document, gate: GateResult) -> Analysis:
         """Everything else, given what the gate said. An irrelevant document gets nothing more."""
@@ -64,7 +63,7 @@ class Analyzer:
         if not self.skimmer.might_be_ours(document.title, document.text):
             return self.tag(document, self._gate_result(document, _NOT_OURS))
         prepared = self.preparer.prepare(document)
-        gate = self._gate_result(document, self.relevance.judge(prepared))
+        gate = self._gate_result(prepared.document, self.relevance.judge(prepared))
         return self.tag(document, gate) if gate.relevance == "irrelevant" else self._tag(prepared, gate)
 
     def _gate_result(self, document: Document, judged: Judgement) -> GateResult:

@@ -7,6 +7,7 @@ the installed package, never downloaded.
 from __future__ import annotations
 
 import re
+import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,20 @@ _SAMPLE = 300  # characters; the model needs a sentence or two
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 _SURE_VIETNAMESE = re.compile("[ơưăđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
 _ENOUGH_MARKS = 6
+
+
+# A Vietnamese syllable without its marks; the model takes such text for English.
+_SYLLABLE = re.compile(
+    r"(?:ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdghklmnprstvx])?"
+    r"(?:uye|uya|uyu|oai|oay|oao|oeo|uai|uay|uoi|uou|ieu|yeu|[aeiouy][aeiouy]|[aeiouy])(?:ch|nh|ng|[cmnpt])?"
+)
+_FEWEST_WORDS = 4
+_SYLLABLE_SHARE = 0.9
+
+
+def _reads_as_unmarked_vietnamese(words: list[str]) -> bool:
+    fitting = sum(1 for word in words if _SYLLABLE.fullmatch(word))
+    return len(words) >= _FEWEST_WORDS and fitting >= _SYLLABLE_SHARE * len(words)
 
 
 class LanguageIdentifier:
@@ -37,12 +52,14 @@ class LanguageIdentifier:
 
     def identify(self, text: str) -> str:
         """Language code of the text's beginning, "" when there are no letters to judge by."""
-        sample = text[:_SAMPLE].lower()
+        sample = unicodedata.normalize("NFC", text[:_SAMPLE]).lower()
         if len(_SURE_VIETNAMESE.findall(sample)) >= _ENOUGH_MARKS:
             return "vi"
         words = _NOT_LETTERS.sub(" ", sample).strip()
         if not words:
             return ""
+        if words.isascii() and _reads_as_unmarked_vietnamese(words.split()):
+            return "vi"
         found = self._model.predict(words)
         label = found[0][0] if isinstance(found, list) else found[0]
         return str(label).removeprefix("__label__")

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ _MOST_COUNTS = 4
 _LEAST_WEIGHT = 0.01
 # What is said of articles without a sighting of ours; nobody was ever found wrong by more in training.
 _SCORE_WITHOUT = 0.001
+_NO_REFUSAL = frozenset({"ours", "other_province", "no_cue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ def _only_a_company_in_passing(ours: list[Placed]) -> bool:
 
 
 def _refusals(prepared: Prepared) -> Iterator[Evidence]:
-    refused = [p for p in prepared.placed if not p.sighting.ours and p.sighting.reason not in ("other_province", "no_cue")]
-    for placed in refused[:_MOST_SPANS]:
+    refused = (placed for placed in prepared.placed if placed.sighting.reason not in _NO_REFUSAL)
+    for placed in islice(refused, _MOST_SPANS):
         yield _span(placed, f"sense.{placed.sighting.reason}", -1.0)
 
 
@@ -106,6 +108,7 @@ def _group(placed: Placed, lead_end: int) -> str:
 def _evidence(prepared: Prepared, row: Floats, moved: Floats) -> Iterator[Evidence]:
     """Spans first, heaviest first, then the counts that have no span of their own."""
     by_name = dict(zip(FEATURES, moved.tolist(), strict=True))
+    played = Counter(placed.role for placed in prepared.ours())
     groups: dict[str, list[Placed]] = defaultdict(list)
     for placed in prepared.ours():
         groups[_group(placed, prepared.lead_end)].append(placed)
@@ -113,7 +116,7 @@ def _evidence(prepared: Prepared, row: Floats, moved: Floats) -> Iterator[Eviden
     for group, members in groups.items():
         own = sum(by_name[name] for name in _SPAN_FEATURES[group])
         for placed in members:
-            role_weight = by_name[f"role.{placed.role}"] / max(1, _role_count(prepared, placed.role))
+            role_weight = by_name[f"role.{placed.role}"] / played[placed.role]
             spans.append(_span(placed, f"{group}.{placed.role}", own / len(members) + role_weight))
     spans.sort(key=lambda evidence: (-_RANK[evidence.where], -abs(evidence.weight), evidence.start))
     yield from spans[:_MOST_SPANS]
@@ -122,10 +125,6 @@ def _evidence(prepared: Prepared, row: Floats, moved: Floats) -> Iterator[Eviden
         if abs(by_name[name]) >= _LEAST_WEIGHT:
             value = row[FEATURES.index(name)]
             yield Evidence(f"count.{name}", f"{value:.2f}".rstrip("0").rstrip("."), weight=round(by_name[name], 4))
-
-
-def _role_count(prepared: Prepared, role: str) -> int:
-    return sum(1 for placed in prepared.ours() if placed.role == role)
 
 
 _RANK: dict[Field, int] = {"title": 1, "text": 0, "": 0}
