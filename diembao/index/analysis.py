@@ -22,6 +22,7 @@ from nlp.text import fold, normalise
 ANALYSIS_VERSION = 1
 
 MAX_KEYWORD = 512
+MAX_ID = 512  # bytes: the longest Elasticsearch takes
 # Tokens that no word can be: nothing matches across a BREAK; FIRST and LAST enclose a whole value.
 BREAK = "|"
 FIRST = "^"
@@ -53,7 +54,7 @@ _HASH_BITS = 29
 @dataclass(frozen=True, slots=True)
 class Analysed:
     """texts: engine field to space-separated tokens. keywords: field to distinct values.
-    numbers: engine field to signed 64-bit integer. published_at: whole seconds since 1970 in UTC."""
+    published_at: whole seconds since 1970 in UTC. shown: what comes back with a hit, as JSON."""
 
     id: str
     version: int
@@ -64,7 +65,7 @@ class Analysed:
     id_key: int
     story_key: int
     published_at: int | None
-    shown: dict[str, str]
+    shown: dict[str, str | int | None]
 
 
 def schema_fingerprint() -> str:
@@ -77,30 +78,40 @@ def analyse(document: IndexDocument) -> Analysed:
     """The fields of one article.
 
     Raises:
-        ValueError: an id that is empty, longer than MAX_KEYWORD or not clean text, a version that does not
-            fit 63 bits, or a time without a zone.
+        ValueError: an id that is empty, longer than MAX_ID or not clean text, a version that does not fit
+            63 bits, or a time without a zone.
     """
     check_identity(document.id, document.version)
     seconds = _seconds(document.published_at)
-    shown = _shown(document)
+    title = normalise(document.title).strip()
+    lead, body = _lead_and_rest(document)
     return Analysed(
         id=document.id,
         version=document.version,
-        texts=_texts(document, shown["title"], shown["lead"], shown["body"]),
+        texts=_texts(document, title, lead, body),
         keywords=_keywords(document),
         marks=(LIVE, PUBLIC) if document.published else (LIVE,),
         sort_key=sort_key(document.id, seconds),
         id_key=_hash(document.id, 62),
         story_key=_hash(document.story or f"\0{document.id}", 62),
         published_at=seconds,
-        shown=shown,
+        shown={
+            "id": document.id,
+            "title": title,
+            "lead": lead,
+            "body": body,
+            "url": _clean(document.url),
+            "source": _clean(document.source),
+            "story": _clean(document.story),
+            "published_at": seconds,
+        },
     )
 
 
 def check_identity(identity: str, version: int) -> None:
     """Raises ValueError where an id or version cannot be kept by every engine."""
-    if not identity or len(identity) > MAX_KEYWORD or identity != normalise(identity):
-        raise ValueError(f"an id must be 1 to {MAX_KEYWORD} characters of clean text")
+    if identity != normalise(identity) or not 1 <= len(identity.encode()) <= MAX_ID:
+        raise ValueError(f"an id must be clean text of 1 to {MAX_ID} bytes")
     if not 0 <= version < 2**63:
         raise ValueError("a version must be a non-negative 63-bit integer")
 
@@ -136,19 +147,17 @@ def clamp_seconds(seconds: int) -> int:
     return min(max(seconds, -SECONDS_LIMIT), SECONDS_LIMIT)
 
 
-def _shown(document: IndexDocument) -> dict[str, str]:
-    """What comes back with a hit. The body is kept without the lead where it begins with it."""
+def _clean(text: str) -> str:
+    """Text that can be written as UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _lead_and_rest(document: IndexDocument) -> tuple[str, str]:
+    """The body is kept without the lead where it begins with it."""
     lead, body = normalise(document.lead).strip(), normalise(document.body).strip()
     if lead and body.startswith(lead):
         body = body[len(lead) :].lstrip()
-    return {
-        "title": normalise(document.title).strip(),
-        "lead": lead,
-        "body": body,
-        "url": document.url,
-        "source": document.source,
-        "story": document.story,
-    }
+    return lead, body
 
 
 def _texts(document: IndexDocument, title: str, lead: str, body: str) -> dict[str, str]:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,32 +18,28 @@ from diembao.index.analysis import (
     ID_KEY,
     LIVE,
     MARK,
-    PUBLISHED_AT,
     SORT_KEY,
     STORY_KEY,
     VERSION,
     schema_fingerprint,
 )
-from diembao.index.counting import DAY_INTERVAL, DAY_OFFSET, day_of, top_values
+from diembao.index.counting import Aggregations, Counting
 from diembao.index.embedded_schema import SHOWN, both, build_schema, numbers, open_index, order, translate
 from diembao.index.embedded_writing import Writing
 from diembao.index.generations import Generations, size_of
-from diembao.index.highlight import highlight
 from diembao.index.paging import (
     Position,
     Row,
     decode_cursor,
     encode_cursor,
+    make_hit,
     one_page,
     one_page_of_stories,
     row_order,
 )
 from diembao.index.plan import AllOf, Condition, Has, InStories, make_plan
 from diembao.index.protocol import (
-    DayCount,
     Deletion,
-    FacetCount,
-    FacetRequest,
     Hit,
     Hits,
     IndexDocument,
@@ -206,11 +201,13 @@ class _Search:
         if query.size and total:
             page = one_page_of_stories if query.collapse else one_page
             rows, more = page(self._reader(total), after, query.size)
+        counting = Counting(query, _MOST_BUCKETS, "segment_size")
+        answer = self._aggregate(counting.wanted())
         return Hits(
             total=total,
             items=tuple(self._hit(row) for row in rows),
-            facets={facet.field: self._facet(facet) for facet in query.facets},
-            histogram=self._histogram() if query.histogram else (),
+            facets=counting.facets(answer, self._aggregate),
+            histogram=counting.histogram(answer),
             stories=self._stories(total) if query.count_stories or query.collapse else None,
             next=encode_cursor(query, rows[-1].position) if more else None,
         )
@@ -263,36 +260,13 @@ class _Search:
     def _hit(self, row: Row[Any]) -> Hit:
         with engine_errors():
             shown = json.loads(self._searcher.doc(row.handle).get_first(SHOWN))
-        published_at = shown["published_at"]
-        wish = self._query.highlight
-        return Hit(
-            id=shown["id"],
-            score=row.position.score,
-            title=shown["title"],
-            url=shown["url"],
-            source=shown["source"],
-            story=shown["story"],
-            published_at=None if published_at is None else datetime.fromtimestamp(published_at, UTC),
-            same_story=row.same_story,
-            highlights=highlight(self._query.tree, shown, wish) if wish else {},
-        )
+        return make_hit(self._query, row, shown)
 
-    def _facet(self, facet: FacetRequest) -> tuple[FacetCount, ...]:
-        def fetch(size: int) -> list[FacetCount]:
-            # Counts are exact only when no segment keeps back a part of its values.
-            terms = {"field": facet.field.value, "size": size, "segment_size": _MOST_BUCKETS}
-            return [FacetCount(bucket["key"], bucket["doc_count"]) for bucket in self._buckets({"terms": terms})]
-
-        return top_values(fetch, facet.size, _MOST_BUCKETS)
-
-    def _histogram(self) -> tuple[DayCount, ...]:
-        days = {"field": PUBLISHED_AT, "fixed_interval": DAY_INTERVAL, "offset": DAY_OFFSET, "min_doc_count": 1}
-        buckets = self._buckets({"date_histogram": days})
-        return tuple(DayCount(day_of(bucket["key"]), bucket["doc_count"]) for bucket in buckets)
-
-    def _buckets(self, aggregation: dict[str, Any]) -> list[dict[str, Any]]:
+    def _aggregate(self, wanted: Aggregations) -> Mapping[str, Any]:
+        if not wanted:
+            return {}
         with engine_errors():
-            answer: list[dict[str, Any]] = self._searcher.aggregate(self._wanted, {"a": aggregation})["a"]["buckets"]
+            answer: Mapping[str, Any] = self._searcher.aggregate(self._wanted, wanted)
         return answer
 
     def _stories(self, total: int) -> int:

@@ -81,8 +81,7 @@ def build_document(article: Analysed) -> Any:
     document.add_integer(STORY_KEY, article.story_key)
     if article.published_at is not None:
         document.add_date(PUBLISHED_AT, datetime.fromtimestamp(article.published_at, UTC))
-    shown = {"id": article.id, "published_at": article.published_at, **article.shown}
-    document.add_bytes(SHOWN, json.dumps(shown, ensure_ascii=False).encode("utf-8", "replace"))
+    document.add_bytes(SHOWN, json.dumps(article.shown, ensure_ascii=False).encode())
     return document
 
 

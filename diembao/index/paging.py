@@ -11,13 +11,15 @@ import binascii
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
 from diembao.errors import BadQuery
+from diembao.index.highlight import highlight
 from diembao.index.plan import InStories
-from diembao.index.protocol import MAX_SIZE, Query
+from diembao.index.protocol import MAX_SIZE, Hit, Query
 
 _CURSOR_VERSION = 1
 Handle = TypeVar("Handle")
@@ -125,3 +127,19 @@ def _first_of_story(read: Reader[Handle], rows: Sequence[Row[Handle]]) -> list[R
             break
         after = members[-1].position
     return [replace(row, same_story=sizes[row.story_key]) for row in rows if firsts[row.story_key] == row.position]
+
+
+def make_hit(query: Query, row: Row[Handle], shown: Mapping[str, Any]) -> Hit:
+    """The hit of a row. shown: `Analysed.shown` as the engine gave it back."""
+    published_at = shown["published_at"]
+    return Hit(
+        id=shown["id"],
+        score=row.position.score,
+        title=shown["title"],
+        url=shown["url"],
+        source=shown["source"],
+        story=shown["story"],
+        published_at=None if published_at is None else datetime.fromtimestamp(published_at, UTC),
+        same_story=row.same_story,
+        highlights=highlight(query.tree, shown, query.highlight) if query.highlight else {},
+    )
