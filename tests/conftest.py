@@ -15,6 +15,10 @@ from diembao.store.database import Store, open_store
 _KEPT = {"DIEMBAO_EVAL_DIR", "DIEMBAO_TEST_ELASTICSEARCH_URL", "DIEMBAO_TEST_POSTGRESQL_URL"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=4, help="how often the robustness tests kill -9 (default 4)")
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
