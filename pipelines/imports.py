@@ -57,6 +57,14 @@ class _Row:
     fault: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _KnownSource:
+    name: str
+    title: str
+    slug: str
+    domains: tuple[str, ...]
+
+
 def import_files(
     store: Store,
     archive: ArchiveWriter,
@@ -78,11 +86,11 @@ def import_files(
         if not path.is_file():
             raise WrongUse(f"{path}: no such file")
     tally = ImportTally()
-    known_domains = _known_domains(store)
+    known_sources = _known_sources(store)
     for path in paths:
         rows = _rows(path)
         while batch := list(islice(rows, _BATCH)):
-            _import_batch(store, archive, batch, tally, known_domains, source, now())
+            _import_batch(store, archive, batch, tally, known_sources, source, now())
             progress(tally.rows)
     return tally
 
@@ -92,7 +100,7 @@ def _import_batch(
     archive: ArchiveWriter,
     batch: list[_Row],
     tally: ImportTally,
-    known_domains: list[tuple[str, tuple[str, ...]]],
+    known_sources: list[_KnownSource],
     default: str,
     now: datetime,
 ) -> None:
@@ -108,7 +116,7 @@ def _import_batch(
         if url in keyed:
             tally.known += 1
         else:
-            keyed[url] = (row, *_source_of(row.values, known_domains, default))
+            keyed[url] = (row, *_source_of(row.values, known_sources, default))
     with store.read() as session:
         known = pages.known_urls(session, list(keyed))
     fresh = [(url, *rest) for url, rest in keyed.items() if url not in known]
@@ -215,21 +223,29 @@ def _address(values: Mapping[str, Any]) -> str:
     return f"import:{hashlib.sha256(content.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
-def _known_domains(store: Store) -> list[tuple[str, tuple[str, ...]]]:
+def _known_sources(store: Store) -> list[_KnownSource]:
     with store.read() as session:
-        return [(row.name, tuple(row.definition.get("domains", ()))) for row in sources.all_sources(session)]
+        return [
+            _KnownSource(row.name, row.title, _slug(row.title), tuple(row.definition.get("domains", ())))
+            for row in sources.all_sources(session)
+        ]
 
 
-def _source_of(
-    values: Mapping[str, Any], known_domains: list[tuple[str, tuple[str, ...]]], default: str
-) -> tuple[str, str]:
+def _source_of(values: Mapping[str, Any], known_sources: list[_KnownSource], default: str) -> tuple[str, str]:
     """Name and title of the row's source: by its address, else by what it says, else the default."""
     url = str(values.get("url") or "")
-    for name, domains in known_domains:
-        if domains and url and belongs_to(url, domains):
-            return name, name
     said = normalise(str(values.get("source") or "")).strip()
-    if said:
-        slug = "-".join(WORD.findall(fold(match_form(said))))[:64].strip("-")
-        return slug or UNKNOWN_SOURCE, said[:200]
+    slug = _slug(said)
+    for known in known_sources:
+        if known.domains and url and belongs_to(url, known.domains):
+            return known.name, known.title
+    for known in known_sources:
+        if slug and (slug in (known.name, known.slug) or said in known.domains):
+            return known.name, known.title
+    if slug:
+        return slug, said[:200]
     return (default, default) if default else (UNKNOWN_SOURCE, "Không rõ nguồn")
+
+
+def _slug(title: str) -> str:
+    return "-".join(WORD.findall(fold(match_form(title))))[:64].strip("-")

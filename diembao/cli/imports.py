@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 
 
@@ -46,6 +47,6 @@ def export(
     from pipelines.exports import export_articles
 
     store = open_store(load_settings())
-    with typer.open_file(str(out) if out else "-", "w", encoding="utf-8") as file:
+    with click.open_file(str(out) if out else "-", "w", encoding="utf-8") as file:
         count = export_articles(store, file.write)
     typer.echo(f"{count} articles", err=True)
