@@ -91,7 +91,7 @@ class WordModel:
 
 @dataclass(frozen=True)
 class DenseModel:
-    """Multinomial logistic regression over a few named features."""
+    """A linear model over a few named features."""
 
     classes: tuple[str, ...]
     weights: Floats  # features × classes
@@ -112,5 +112,10 @@ class DenseModel:
             f"{prefix}bias": self.bias.astype(np.float32),
         }
 
+    def scores(self, features: Floats) -> Floats:
+        """One score a class."""
+        return np.asarray(features @ self.weights + self.bias)
+
     def probabilities(self, features: Floats) -> Floats:
-        return softmax(features @ self.weights + self.bias)
+        """Softmax over the scores."""
+        return softmax(self.scores(features))
