@@ -118,7 +118,10 @@ def translate(condition: Condition) -> Json:
         case HasPrefix(field, prefix):
             return {"prefix": {field: prefix}}
         case Published(start, end):
-            return {"range": {PUBLISHED_AT: {"gte": start, "lt": end}}}
+            bounds = {"gte": start, "lt": end}
+            # As text: numbers would be taken for milliseconds, whatever the format of the field.
+            given = {name: str(second) for name, second in bounds.items() if second is not None}
+            return {"range": {PUBLISHED_AT: {**given, "format": "epoch_second"}}}
         case InStories(keys):
             return {"terms": {STORY_KEY: list(keys)}}
         case AtLeast(number, conditions):

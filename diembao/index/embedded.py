@@ -88,14 +88,16 @@ class EmbeddedIndex:
     def commit(self) -> None:
         with self._lock:
             writing = self._writing
-            if writing is None:
+            if writing is None or not writing.has_pending:
                 return
             try:
                 writing.commit()
             except IndexUnavailable:
                 self._stop_writing()
                 raise
-            self._refuse_if_replaced(writing)
+            if self._is_replaced(writing):
+                self._stop_writing()
+                raise _replaced()
 
     def search(self, query: Query) -> Hits:
         return _Search(self._searcher(), self._schema, query).hits()
@@ -158,24 +160,29 @@ class EmbeddedIndex:
             return self._open
 
     def _writer(self) -> Writing:
-        if self._writing is not None:
-            self._refuse_if_replaced(self._writing)
-            return self._writing
-        # A new handle for every writer: with an old one alive the engine leaves files behind for good.
-        self._open = None
-        opened = self._opened()
-        self._writing = Writing(opened.index, self._schema, opened.directory)
+        if self._writing is not None and self._is_replaced(self._writing):
+            lost = self._writing.has_pending
+            self._stop_writing()
+            if lost:
+                raise _replaced()
+        if self._writing is None:
+            # A new handle for every writer: with an old one alive the engine leaves files behind for good.
+            self._open = None
+            opened = self._opened()
+            self._writing = Writing(opened.index, self._schema, opened.directory)
         return self._writing
 
-    def _refuse_if_replaced(self, writing: Writing) -> None:
-        if self._generations.current() != writing.directory:
-            self._stop_writing()
-            raise IndexBusy("the search index was rebuilt meanwhile; what was written must be sent again")
+    def _is_replaced(self, writing: Writing) -> bool:
+        return self._generations.current() != writing.directory
 
     def _stop_writing(self) -> None:
         writing, self._writing = self._writing, None
         if writing is not None:
             writing.close()
+
+
+def _replaced() -> IndexBusy:
+    return IndexBusy("the search index was rebuilt meanwhile; what was written must be sent again")
 
 
 class _Search:

@@ -138,7 +138,7 @@ def _dates(schema: Any, start: int | None, end: int | None) -> Query:
         None if start is None else datetime.fromtimestamp(start, UTC),
         None if end is None else datetime.fromtimestamp(end, UTC),
         include_lower=True,
-        include_upper=False,
+        include_upper=end is None,  # as the engine wants it where there is no bound
     )
 
 

@@ -35,6 +35,11 @@ class Writing:
             sweep_orphans(directory)
             index.reload()
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether something is written and not committed."""
+        return bool(self._pending)
+
     def add(self, documents: Sequence[IndexDocument]) -> WriteReport:
         analysed: list[Analysed] = []
         rejected: list[Rejection] = []
