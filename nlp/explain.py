@@ -26,6 +26,7 @@ _ROLE_WORDS = {
     "body": "cơ quan, đơn vị của tỉnh",
     "origin": "quê quán, nơi ở của nhân vật",
     "address": "địa chỉ bạn đọc",
+    "delegate": "đoàn đại biểu Quốc hội",
     "list": "một trong danh sách nhiều tỉnh",
     "pair": "nêu cùng một tỉnh khác",
     "route": "tên tuyến đường",
@@ -82,6 +83,8 @@ def say_rule(rule: str) -> str:
     group, _, detail = rule.partition(".")
     if group in _WHERE_WORDS and detail in _ROLE_WORDS:
         return f"{_WHERE_WORDS[group]}: {_ROLE_WORDS[detail]}"
+    if rule == "rule.only_in_passing":
+        return "chỉ nhắc thoáng qua (quê quán, tên đường, sản phẩm …)"
     if group == "sense":
         return _SENSE_WORDS.get(detail, detail)
     if group == "count":

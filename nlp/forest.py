@@ -1,7 +1,8 @@
-"""A forest of decision trees as plain arrays: trained elsewhere, answered here with numpy alone."""
+"""A forest of decision trees and a line beside it, as plain arrays: trained elsewhere, answered with numpy alone."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -49,3 +50,28 @@ class Forest:
             np.add.at(moved, asked, self.value[following] - self.value[at])
             node[inner] = following
         return float(self.value[node].mean()), moved / len(self.roots)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A logistic regression over the same features; `centre` is what it calls an ordinary row."""
+
+    weights: Floats
+    centre: Floats
+    bias: float  # log-odds of "yes" for an ordinary row
+
+    def explain(self, row: Floats) -> tuple[float, Floats]:
+        """The probability of "yes", and each feature's part in moving it from an ordinary row's."""
+        pushes = self.weights * (row - self.centre)
+        push = float(pushes.sum())
+        ordinary, probability = _sigmoid(self.bias), _sigmoid(self.bias + push)
+        if abs(push) < _NO_PUSH:
+            return probability, np.zeros(len(row))
+        return probability, pushes * ((probability - ordinary) / push)
+
+
+_NO_PUSH = 1e-9
+
+
+def _sigmoid(logit: float) -> float:
+    return 1 / (1 + math.exp(-min(max(logit, -40.0), 40.0)))

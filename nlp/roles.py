@@ -14,22 +14,22 @@ from nlp.forms import Forms
 from nlp.sense import Sighting
 
 Role = Literal[
-    "scene", "body", "origin", "address", "list", "pair", "route", "plate", "club", "product", "byline", "weak", "plain"
+    "scene", "body", "origin", "address", "delegate", "list", "pair", "route", "plate", "club", "product", "byline", "weak", "plain"
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
 
 _REACH = 80
 _UNIT = r"(?:(?:tỉnh|tp\.?|t\.p\.?|thành phố|thị xã|tx\.?|huyện|xã|phường|thị trấn|tt\.?|p\.|h\.|x\.|q\.|quận|địa bàn|khu vực|địa phận)\s*)*"
 _ORIGIN = re.compile(
-    r"(?:(?<![^\W_])quê(?: quán| gốc| nhà| hương)?(?: ở| tại| từ)?|nguyên quán|(?:sinh ra|lớn lên|sinh sống|sống)(?: và lớn lên| và làm việc)? (?:ở|tại|trong)|"
+    r"(?:(?<![^\W_])quê(?: quán| gốc| nhà| hương)?(?: ở| tại| từ)?|nguyên quán|(?:sinh ra|sinh năm \d{4}|lớn lên|sinh sống|sống)(?: và lớn lên| và làm việc)? (?:ở|tại|trong)|"
     r"(?:thường |tạm |cư |hiện )?trú(?: tại| ở| quán| quán tại)?|ngụ(?: tại| ở)?|hktt|hộ khẩu(?: thường trú)?|nơi cư trú|"
-    r"người (?:gốc )?|gốc|đến từ|"
+    r"(?:là|vốn|một|nhiều) người|người gốc|gốc|đến từ|"
     r"(?:\d{1,2} tuổi|sn\.? ?\d{4}|sinh năm \d{4}|sinh \d{4})\s*[,;)–-]?\s*(?:đều |cùng |hiện )?(?:trú |quê |ngụ )?(?:ở|tại|trú tại|từ)?)"
     r"[\s:,(]*(?:[^.;\n()]{0,45}[,–-]\s*)?$"
 )
 _SCENE = re.compile(
     r"(?<![^\W_])(?:tại|ở|đến|tới|lên|về|ra|vào|trên địa bàn|địa bàn|địa phận|qua|khắp|toàn|vùng lũ|rốn lũ|tâm lũ|thuộc|cách|"
-    r"trung tâm|ngập|cứu|hỗ trợ|ủng hộ|giúp|thăm|bà con|người dân|nông dân|cử tri|dân|sinh viên|học sinh|nhân dân)\s+"
+    r"trung tâm|ngập|cứu|hỗ trợ|ủng hộ|giúp|thăm|bà con|người dân|người|nông dân|cử tri|dân|sinh viên|học sinh|nhân dân)\s+"
     + _UNIT + r"$"
 )
 _BODY = re.compile(
@@ -43,6 +43,9 @@ _BODY = re.compile(
     r"kiểm lâm|quản lý thị trường|hải quan|cục thuế|bhxh|bảo hiểm xã hội|lãnh đạo|chính quyền|giám đốc|trưởng|chánh)\s+"
     + _UNIT + r"$"
 )
+_DELEGATE = re.compile(r"(?:đb|đbqh|đại biểu|đại biểu quốc hội)[^.;\n()]{2,50}\(\s*(?:đoàn )?(?:tỉnh )?$")
+_AMONG = re.compile(r"(?:trong đó có|bao gồm|gồm có|gồm|(?:các |nhiều |\d+ )tỉnh(?:,? thành(?: phố)?)?(?: như)?)\s+(?:tỉnh )?$")
+_BRANCH = re.compile(r"phân hiệu\s+$")
 _PLATE = re.compile(r"(?:biển (?:số|kiểm soát|kiếm soát)|bks|mang biển)[^.;\n]{0,20}$")
 _ADDRESS_OPEN = re.compile(r"\(\s*[^()\n]{2,40},\s*(?:ở |tại |quê )?" + _UNIT + r"$")
 _ADDRESS_CLOSE = re.compile(r"(?:\s*,\s*[^()\n]{2,30})?\s*\)")
@@ -105,11 +108,15 @@ def _role(forms: Forms, sighting: Sighting, run: tuple[int, bool]) -> Role:
         return "route"
     if _ADDRESS_OPEN.search(before) and _ADDRESS_CLOSE.match(forms.match, hit.end):
         return "origin" if _ORIGIN.search(before) else "address"
+    if _DELEGATE.search(before):
+        return "delegate"
     if _ORIGIN.search(before):
         return "origin"
     if _PLATE.search(before):
         return "plate"
-    if length >= 3:
+    if _BRANCH.search(before):
+        return "weak"  # "phân hiệu Đại học Thái Nguyên tại Lào Cai" is elsewhere
+    if length >= 3 or _AMONG.search(before):
         return "list"
     if sighting.entry.kind in _SCENE_ORGS or _BODY.search(before):
         return "body"

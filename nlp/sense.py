@@ -116,7 +116,7 @@ class _Whole:
     @classmethod
     def of(cls, fields: Sequence[tuple[Forms, list[Hit]]]) -> _Whole:
         others = frozenset(
-            hit.entries[0].name for _, hits in fields for hit in hits if hit.entries[0].strength == "other"
+            entry.name for _, hits in fields for hit in hits if (entry := choose_entry(hit)).strength == "other"
         )
         reason = _province_sense(fields)
         cue = any(
@@ -242,10 +242,7 @@ def _unchained(hit: Hit, entry: Entry, whole: _Whole) -> Reason:
         case "typed":
             return "ours" if whole.cue or (typed and not whole.others) else "no_cue"
         case _:
-            needs_type = entry.kind in ("unit", "old_unit") and hit.entries[0].strength == "context"
-            if not whole.cue:
-                return "no_cue"
-            return "ours" if typed or not needs_type or hit.surface != hit.surface.lower() else "no_cue"
+            return "ours" if whole.cue and (typed or not entry.ambiguous) else "no_cue"
 
 
 def choose_entry(hit: Hit, date: str = "") -> Entry:
@@ -253,6 +250,8 @@ def choose_entry(hit: Hit, date: str = "") -> Entry:
     if len(hit.entries) == 1:
         return hit.entries[0]
     fitting = [entry for entry in hit.entries if hit.type_word and hit.type_word in entry.level]
+    if not fitting and (elsewhere := [entry for entry in hit.entries if entry.strength == "other"]):
+        return elsewhere[0]  # a bare "Hòa Bình" is the province, not our old commune
     pool: Iterable[Entry] = fitting or hit.entries
     day = date[:10]
     if day:
@@ -272,7 +271,7 @@ def _chain_province(forms: Forms, hits: Sequence[Hit], at: int) -> str:
     for following in hits[at + 1 :]:
         if following.start > limit or not _linked(forms, position, following):
             return ""
-        if following.entries[0].strength == "other" and following.type_word not in ("xã", "phường", "huyện"):
+        if choose_entry(following).strength == "other":
             return "elsewhere"
         if _is_province(following):
             return "ours"

@@ -44,6 +44,7 @@ class Entry:
     district: str = ""
     province: str = ""
     is_place: bool = True
+    ambiguous: bool = False  # also a common word, a person, or a name borne by many places
     valid_from: str = ""
     valid_to: str = ""
 
@@ -89,6 +90,7 @@ def _units() -> Iterator[Entry]:
             code=row["code"],
             level=(row["type"],),
             aliases=_split(row["aliases"]),
+            ambiguous=row["ambiguous"] == "yes",
             valid_from=row["valid_from"],
             valid_to=row["valid_to"],
         )
@@ -113,6 +115,7 @@ def _former_units(successors: Mapping[str, tuple[str, ...]]) -> Iterator[Entry]:
             level=("thị trấn", "xã", "phường"),
             district=row["district"],
             province=row["province"],
+            ambiguous=row["ambiguous"] == "yes",
             valid_from=row["valid_from"],
             valid_to=row["valid_to"],
         )

@@ -12,8 +12,10 @@ import numpy.typing as npt
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.preprocessing import StandardScaler
 
-from nlp.forest import Floats, Forest
+from nlp.forest import Floats, Forest, Line
+from nlp.relevance import share_and_reasons
 
 TREES = 300
 FOLDS = 10
@@ -34,6 +36,7 @@ class Examples:
 @dataclass(frozen=True, slots=True)
 class Fitted:
     forest: Forest
+    line: Line
     slope: float
     offset: float
     threshold: float
@@ -47,6 +50,14 @@ def fit_forest(rows: Floats, relevant: npt.NDArray[np.bool_], weights: Floats, s
     # float32, as the trees compare: a threshold must fall the same way in training and in use.
     model.fit(rows.astype(np.float32), relevant.astype(int), sample_weight=weights)
     return _as_arrays(model.estimators_)
+
+
+def fit_line(rows: Floats, relevant: npt.NDArray[np.bool_], weights: Floats) -> Line:
+    """Strongly regularised: few stories stand behind many features."""
+    scaler = StandardScaler().fit(rows)
+    model = LogisticRegression(C=0.02, max_iter=3000).fit(scaler.transform(rows), relevant, sample_weight=weights)
+    scale: Floats = np.asarray(scaler.scale_)
+    return Line(model.coef_[0] / scale, np.asarray(scaler.mean_), float(model.intercept_[0]))
 
 
 def _as_arrays(trees: Sequence[Any]) -> Forest:
@@ -75,22 +86,23 @@ def _rounded_down(threshold: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]
 
 
 def held_out_shares(examples: Examples, seed: int = 0) -> Floats:
-    """The forest's answer for every example by a forest that never saw its story."""
+    """The answer for every example by a pair that never saw its story."""
     shares = np.zeros(len(examples.relevant))
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     for train, test in folds.split(examples.rows, examples.relevant, examples.groups):
-        forest = fit_forest(examples.rows[train], examples.relevant[train], examples.weights[train])
-        shares[test] = [forest.explain(row)[0] for row in examples.rows[test]]
+        known = (examples.rows[train], examples.relevant[train], examples.weights[train])
+        forest, line = fit_forest(*known), fit_line(*known)
+        shares[test] = [share_and_reasons(forest, line, row)[0] for row in examples.rows[test]]
     return shares
 
 
 def fit(examples: Examples) -> Fitted:
-    """Forest on all examples; calibration and threshold on held-out stories."""
+    """The pair on all examples; calibration and threshold on held-out stories."""
     shares = held_out_shares(examples)
     slope, offset = calibrate(shares, examples.relevant)
     scores = 1 / (1 + np.exp(-(slope * _logit(shares) + offset)))
-    forest = fit_forest(examples.rows, examples.relevant, examples.weights)
-    return Fitted(forest, slope, offset, best_threshold(scores, examples.relevant))
+    known = (examples.rows, examples.relevant, examples.weights)
+    return Fitted(fit_forest(*known), fit_line(*known), slope, offset, best_threshold(scores, examples.relevant))
 
 
 def _logit(shares: Floats) -> Floats:
@@ -118,7 +130,8 @@ def _f1(said: npt.NDArray[np.bool_], true: npt.NDArray[np.bool_]) -> float:
 
 
 def save(fitted: Fitted) -> bytes:
-    """The forest as a compressed .npz, the same bytes for the same forest."""
+    """Both models as a compressed .npz, the same bytes for the same models."""
+    line = {"weights": fitted.line.weights, "centre": fitted.line.centre, "bias": np.float64(fitted.line.bias)}
     out = io.BytesIO()
-    np.savez_compressed(out, **fitted.forest.arrays())  # type: ignore[arg-type]
+    np.savez_compressed(out, **fitted.forest.arrays(), **line)  # type: ignore[arg-type]
     return out.getvalue()
