@@ -10,6 +10,7 @@ DiembaoError
 │   └── IndexBusy       another process is writing to it; later it will do
 ├── ArchiveError        the archive of fetched pages cannot be read or written
 ├── FetchRefused        an address must not be fetched (private network, foreign host, robots)
+├── FetchFailed         an address could not be fetched this time (timeout, reset, HTTP 503)
 └── Unreadable          a page or row holds no article that can be read
 """
 
@@ -65,6 +66,10 @@ class FetchRefused(DiembaoError):
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class FetchFailed(DiembaoError):
+    """An address that could not be fetched; another try may succeed."""
 
 
 class Unreadable(DiembaoError):

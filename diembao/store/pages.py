@@ -118,6 +118,19 @@ def due_pages(session: Session, now: datetime, limit: int, *, sources: Sequence[
     return [DuePage(*row) for row in session.execute(query.order_by(PageRow.next_try_at, PageRow.id).limit(limit))]
 
 
+def due_pages_by_source(session: Session, now: datetime, each: int, *, sources: Sequence[str] = ()) -> list[DuePage]:
+    """As `due_pages`, but at most `each` of every source, so that one with a long queue holds up no other."""
+    place = func.row_number().over(partition_by=PageRow.source, order_by=(PageRow.next_try_at, PageRow.id))
+    found = select(PageRow.id, PageRow.url, PageRow.source, PageRow.attempts, place.label("place")).where(
+        PageRow.state == "found", PageRow.next_try_at <= now
+    )
+    if sources:
+        found = found.where(PageRow.source.in_(sources))
+    ranked = found.subquery()
+    query = select(ranked.c.id, ranked.c.url, ranked.c.source, ranked.c.attempts).where(ranked.c.place <= each)
+    return [DuePage(*row) for row in session.execute(query.order_by(ranked.c.place, ranked.c.id))]
+
+
 def mark_fetched(
     session: Session, page_id: int, *, status: int, content_type: str, place: ArchivePlace, now: datetime
 ) -> None:
@@ -145,9 +158,19 @@ def mark_refused(session: Session, page_id: int, reason: str, now: datetime) -> 
 
 
 def mark_failed(
-    session: Session, page_id: int, reason: str, now: datetime, *, final: bool = False, status: int | None = None
+    session: Session,
+    page_id: int,
+    reason: str,
+    now: datetime,
+    *,
+    final: bool = False,
+    status: int | None = None,
+    not_before: datetime | None = None,
 ) -> bool:
-    """A try to fetch failed; returns whether it was the last one (`final`: no further try makes sense)."""
+    """A try to fetch failed; returns whether it was the last one.
+
+    final: no further try makes sense; not_before: the server asked to be left alone until then.
+    """
     page = session.get_one(PageRow, page_id)
     page.attempts += 1
     page.reason = reason
@@ -156,7 +179,8 @@ def mark_failed(
     if last:
         page.state, page.outcome, page.processed_at = "failed", "failed", now
     else:
-        page.next_try_at = now + timedelta(minutes=4 ** (page.attempts - 1))
+        next_try = now + timedelta(minutes=4 ** (page.attempts - 1))
+        page.next_try_at = max(next_try, not_before) if not_before is not None else next_try
     trail.add(session, page_id, now, "fetch", "failed" if last else "retry", detail={"reason": reason})
     return last
 

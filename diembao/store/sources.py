@@ -37,6 +37,10 @@ class DueFeed:
     etag: str
     last_modified: str
     body_digest: str
+    interval_seconds: float
+    failures: int  # in a row
+    status: str  # of the last poll
+    last_new_at: datetime | None
 
 
 def sync_sources(session: Session, records: Iterable[SourceRecord], first_interval: float, now: datetime) -> None:
@@ -109,7 +113,19 @@ def due_feeds(
     if sources:
         query = query.where(FeedRow.source.in_(sources))
     return [
-        DueFeed(row.id, row.source, row.url, row.kind, row.etag, row.last_modified, row.body_digest)
+        DueFeed(
+            row.id,
+            row.source,
+            row.url,
+            row.kind,
+            row.etag,
+            row.last_modified,
+            row.body_digest,
+            row.interval_seconds,
+            row.failures,
+            row.status,
+            row.last_new_at,
+        )
         for row in session.scalars(query)
     ]
 

@@ -1,0 +1,161 @@
+"""One HTTP request, guarded and bounded: the only place that opens connections to newspapers.
+
+Addresses are checked when a socket is opened (`crawlers.guard`), bodies are measured after decompression while
+they come in, the whole request has a time limit. Redirects are not followed here: where they may lead is for
+the caller to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDict
+from yarl import URL
+
+from crawlers.guard import AddressGuard, GuardedResolver, GuardedSockets, private_address
+from diembao.errors import FetchFailed, FetchRefused
+from diembao.settings import Settings
+
+# Open connections to all papers together; each paper is kept to a few by the downloader's slots.
+_CONNECTIONS = 100
+_DNS_SECONDS = 300
+# Told by us, so that one identity speaks; the rest is what aiohttp must say.
+_NOT_BY_ITSELF = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_STANDING = {
+    "Accept": "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/xml;q=0.9,*/*;q=0.5",
+    "Accept-Language": "vi,en;q=0.5",
+    "Accept-Encoding": "gzip, deflate, br",
+}
+# The body as we have it is decoded and whole, so these would no longer be true.
+_OF_THE_TRANSFER = {"content-encoding", "content-length", "transfer-encoding"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer as it came, body decoded. `cut`: the body was longer than was wanted."""
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    cut: bool = False
+
+    def header(self, name: str) -> str:
+        """The first value of a header, '' when it is missing."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """max_bytes: of the decoded body; cut: keep the beginning of a longer one instead of refusing it.
+
+    types: media types accepted of an answer with status 200; empty accepts all.
+    """
+
+    max_bytes: int
+    seconds: float
+    cut: bool = False
+    types: Collection[str] = ()
+
+
+class Connections:
+    """Keeps connections open between requests. Make it inside a running event loop; `close` it.
+
+    resolver: asked for names; default is the system's.
+    """
+
+    def __init__(self, settings: Settings, resolver: AbstractResolver | None = None) -> None:
+        self.guard = AddressGuard(allow_private=settings.allow_private_networks)
+        self.bounds = Bounds(settings.fetch_max_bytes, settings.fetch_timeout)
+        connector = aiohttp.TCPConnector(
+            limit=_CONNECTIONS,
+            ttl_dns_cache=_DNS_SECONDS,
+            resolver=GuardedResolver(self.guard, resolver or aiohttp.ThreadedResolver()),
+            socket_factory=GuardedSockets(self.guard),
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            headers={"User-Agent": settings.user_agent},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=_NOT_BY_ITSELF,
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None, bounds: Bounds | None = None) -> Fetched:
+        """Ask for one address.
+
+        Raises:
+            FetchRefused: `bad_address`, `private_address`, `too_large`, `not_html` (a type that was not accepted).
+            FetchFailed: anything that may be better next time.
+        """
+        bounds = bounds or self.bounds
+        self.guard.check_url(url)
+        try:
+            async with self._session.get(
+                URL(url, encoded=True),
+                headers=CIMultiDict({**_STANDING, **(headers or {})}),
+                timeout=aiohttp.ClientTimeout(total=bounds.seconds),
+                allow_redirects=False,
+            ) as response:
+                _check_type(response, bounds)
+                body, cut = await _read(response, bounds)
+                kept = tuple(
+                    (name, value) for name, value in response.headers.items() if name.lower() not in _OF_THE_TRANSFER
+                )
+                return Fetched(url, response.status, kept, body, cut)
+        except TimeoutError as error:
+            raise FetchFailed(f"timeout: no whole answer within {bounds.seconds:g} s") from error
+        except ValueError as error:  # InvalidURL is one of aiohttp's errors and a ValueError
+            raise FetchRefused(f"{url[:200]} is no address of a web page: {error}", "bad_address") from error
+        except aiohttp.ClientError as error:
+            raise _in_words(url, error) from error
+
+
+def _check_type(response: aiohttp.ClientResponse, bounds: Bounds) -> None:
+    declared = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if bounds.types and response.status == 200 and declared and declared not in bounds.types:
+        raise FetchRefused(f"{response.url} is {declared}, not a page", "not_html")
+
+
+async def _read(response: aiohttp.ClientResponse, bounds: Bounds) -> tuple[bytes, bool]:
+    """The body as far as the bounds allow; aiohttp decodes it piece by piece, so a bomb never unfolds whole."""
+    declared = response.content_length
+    if declared is not None and declared > bounds.max_bytes and not bounds.cut:
+        raise _too_large(response, bounds)
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > bounds.max_bytes:
+            if bounds.cut:
+                response.close()
+                return bytes(body[: bounds.max_bytes]), True
+            raise _too_large(response, bounds)
+    return bytes(body), False
+
+
+def _too_large(response: aiohttp.ClientResponse, bounds: Bounds) -> FetchRefused:
+    response.close()
+    return FetchRefused(f"{response.url} is larger than {bounds.max_bytes} bytes", "too_large")
+
+
+def _in_words(url: str, error: aiohttp.ClientError) -> FetchFailed | FetchRefused:
+    """The fault in words that name it the same way every time, first word first."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return FetchFailed("unresolvable: no address for the host name")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return FetchFailed(f"certificate: {str(error)[:200]}")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        if isinstance(error.os_error, PermissionError):
+            return private_address(URL(url).host or url)
+        return FetchFailed(f"unreachable: {error.os_error.strerror or error.os_error}")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        undecodable = isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError)
+        return FetchFailed("undecodable: compressed body is damaged" if undecodable else "truncated: body broke off")
+    if isinstance(error, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError):
+        return FetchFailed("reset: the server broke the connection")
+    return FetchFailed(f"not_http: {type(error).__name__}: {str(error)[:200]}")

@@ -1,0 +1,179 @@
+"""Scrapy's part of good manners: whose addresses are asked for, robots.txt, pauses, and one guarded way out.
+
+`PoliteDownloader` keeps a pause per host, `OwnDomains` keeps requests and redirects inside a newspaper, `ObeyRobots`
+asks robots.txt first, `GuardedHandler` connects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import Request
+from scrapy.core.downloader import Downloader
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Headers, Response
+from scrapy.http.request import NO_CALLBACK
+from twisted.python.failure import Failure
+
+from crawlers.download import Bounds, Connections, Fetched
+from crawlers.robots import FRESH_SECONDS, MAX_BYTES, RETRY_SECONDS, Rules, rules_from
+from crawlers.source import Source
+from diembao.errors import DiembaoError, FetchFailed, FetchRefused
+from pipelines.addresses import host_of
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class Stopping(IgnoreRequest):
+    """The crawler is leaving; the request was never sent."""
+
+
+class PoliteDownloader(Downloader):
+    """One slot per host and port, with the pause of its source or of its robots.txt, whichever is longer."""
+
+    def ask_pause(self, host: str, seconds: float) -> None:
+        """At least so many seconds between two requests to this host, from now on."""
+        pause = max(seconds, self.per_slot_settings.get(host, {}).get("delay", 0.0))
+        self.per_slot_settings[host] = {"delay": pause}
+        if host in self.slots:
+            self.slots[host].delay = pause
+
+    def drop_waiting(self) -> None:
+        """Give back every request that waits for its turn; those on their way are finished."""
+        for slot in self.slots.values():
+            while slot.queue:
+                _, answer = slot.queue.popleft()
+                answer.errback(Failure(Stopping("the crawler is leaving")))
+
+
+def request_for(url: str, source: Source, *, polling: bool, bounds: Bounds | None = None, **more: Any) -> Request:
+    """A request as the rest of this module expects it. `polling`: for a feed, list page or robots.txt."""
+    meta: dict[str, Any] = {"source": source, "polling": polling, "bounds": bounds, **more.pop("meta", {})}
+    if source.cookies:
+        meta["cookiejar"] = source.name
+    else:
+        meta["dont_merge_cookies"] = True
+    return Request(url, meta=meta, dont_filter=True, **more)
+
+
+class OwnDomains:
+    """Every request, redirected ones too, stays inside the newspaper it was made for."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raises FetchRefused: `foreign_redirect` or `foreign_host`."""
+        source: Source = request.meta["source"]
+        inside = source.may_poll(request.url) if request.meta["polling"] else source.owns(request.url)
+        if not inside:
+            redirected = "redirect_times" in request.meta
+            raise FetchRefused(
+                f"{'leads to' if redirected else 'is at'} {request.url[:200]}, outside {', '.join(source.domains)}",
+                "foreign_redirect" if redirected else "foreign_host",
+            )
+        host = host_of(request.url)
+        request.meta["download_slot"] = host
+        downloader = self._crawler.engine.downloader
+        if isinstance(downloader, PoliteDownloader):
+            downloader.ask_pause(host, source.delay)
+
+
+class ObeyRobots:
+    """Asks a host for its robots.txt before anything else, again after half a day."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._rules: dict[str, tuple[asyncio.Task[Rules], float]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raises FetchRefused (`robots`), FetchFailed (robots.txt cannot be read)."""
+        source: Source = request.meta["source"]
+        if source.robots is not None or request.meta.get("is_robots"):
+            return
+        rules = await self._rules_of(request, source)
+        if rules.unreachable:
+            raise FetchFailed(f"robots_unreachable: {rules.unreachable}")
+        if not rules.allow(request.url):
+            raise FetchRefused(f"robots.txt of {host_of(request.url)} forbids it", "robots")
+
+    async def _rules_of(self, request: Request, source: Source) -> Rules:
+        scheme, _, rest = request.url.partition("://")
+        home = f"{scheme}://{rest.partition('/')[0].partition('?')[0]}"
+        asked, until = self._rules.get(home, (None, 0.0))
+        if asked is None or time.monotonic() >= until:
+            before = asked.result() if asked is not None and asked.done() else None
+            asked = asyncio.create_task(self._ask(home, source, before))
+            # Until it has answered nobody asks again; then `_ask` says for how long the answer is good.
+            self._rules[home] = (asked, float("inf"))
+        return await asyncio.shield(asked)
+
+    async def _ask(self, home: str, source: Source, before: Rules | None) -> Rules:
+        bounds = Bounds(MAX_BYTES, self._crawler.spider.seconds, cut=True)  # type: ignore[union-attr]
+        request = request_for(
+            f"{home}/robots.txt",
+            source,
+            polling=True,
+            bounds=bounds,
+            meta={"is_robots": True},
+            callback=NO_CALLBACK,
+        )
+        result: Fetched | DiembaoError
+        try:
+            result = fetched_of(await self._crawler.engine.download_async(request))
+        except DiembaoError as error:
+            result = error
+        except Stopping:
+            result = FetchFailed("the crawler is leaving")
+        except IgnoreRequest:
+            result = FetchFailed("endless redirects")
+        rules = rules_from(result)
+        if rules.unreachable and before is not None and not before.unreachable:
+            rules = before
+        good_for = RETRY_SECONDS if rules.unreachable or rules is before else FRESH_SECONDS
+        self._rules[home] = (self._rules[home][0], time.monotonic() + good_for)
+        downloader = self._crawler.engine.downloader
+        if isinstance(downloader, PoliteDownloader):
+            downloader.ask_pause(host_of(home), rules.delay)
+        return rules
+
+
+class GuardedHandler(BaseDownloadHandler):
+    """The way out: `crawlers.download`, behind Scrapy's slots and middlewares."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._connections: Connections = crawler.spider.connect()  # type: ignore[union-attr]
+
+    async def download_request(self, request: Request) -> Response:
+        """Raises FetchRefused, FetchFailed."""
+        headers = {
+            name.decode("latin-1"): b", ".join(values).decode("latin-1") for name, values in request.headers.items()
+        }
+        got = await self._connections.get(request.url, headers, request.meta.get("bounds"))
+        return Response(got.url, got.status, Headers(list(got.headers)), got.body, flags=["cut"] if got.cut else None)
+
+    async def close(self) -> None:
+        await self._connections.close()
+
+
+def fetched_of(response: Response) -> Fetched:
+    """Scrapy's response in our form."""
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values
+    )
+    return Fetched(response.url, response.status, headers, response.body, "cut" in response.flags)

@@ -1,0 +1,209 @@
+"""The one spider: it polls what is due, visits what was found, and keeps every result before it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from aiohttp.abc import AbstractResolver
+from scrapy import Request, Spider
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawlers import polls, visits
+from crawlers.download import Bounds, Connections, Fetched
+from crawlers.feeds import MAX_BYTES as LARGEST_FEED
+from crawlers.keeping import Keeper
+from crawlers.politeness import PoliteDownloader, Stopping, fetched_of, request_for
+from crawlers.queue import Poll, Task, Visit, WorkQueue
+from crawlers.source import Source
+from diembao.errors import ArchiveError, DiembaoError, FetchFailed, StoreUnavailable
+from diembao.settings import Settings
+from diembao.store.archive import ArchiveWriter
+from diembao.store.database import Store
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger("diembao.crawl")
+
+# How long nothing is looked up while nothing happens; new work is due to the second, not sooner.
+_IDLE_SECONDS = 1.0
+# Results that come in close together are answered by one look at the queue.
+_TOGETHER_SECONDS = 0.05
+# An operator is told after so many bad polls in a row.
+_ALARM_AFTER = 3
+
+
+@dataclass
+class Assignment:
+    """What a crawl is to do, and what came of it.
+
+    names: only these sources, all when empty. once: poll all of them now and return when nothing is left to fetch.
+    stop: set from outside to leave early. outcomes: counted as the crawl goes. fault: why it had to end.
+    """
+
+    settings: Settings
+    store: Store
+    sources: Mapping[str, Source]
+    names: Sequence[str] = ()
+    once: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    resolver: AbstractResolver | None = None
+    outcomes: Counter[str] = field(default_factory=Counter)
+    fault: DiembaoError | None = None
+
+
+class PressSpider(Spider):
+    """Reads newspapers as an `Assignment` says."""
+
+    name = "press"
+
+    def __init__(self, assignment: Assignment, **more: Any) -> None:
+        super().__init__(**more)
+        self._assignment = assignment
+        settings = assignment.settings
+        self.seconds = settings.fetch_timeout
+        first = settings.poll_seconds or settings.poll_minutes * 60.0
+        self._timing = polls.Timing(first, settings.poll_seconds)
+        self._page_bounds = Bounds(settings.fetch_max_bytes, settings.fetch_timeout, types=visits.HTML_TYPES)
+        self._poll_bounds = Bounds(min(LARGEST_FEED, settings.fetch_max_bytes), settings.fetch_timeout, cut=True)
+        self._keeper = Keeper(assignment.store, ArchiveWriter(settings.archive_dir))
+        self._queue = WorkQueue(
+            assignment.store,
+            assignment.sources,
+            assignment.names,
+            everything=assignment.once,
+            request_seconds=settings.fetch_timeout,
+            now=assignment.now,
+        )
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        if "assignment" not in kwargs:  # `scrapy crawl press`
+            from crawlers.run import assignment_from_environment
+
+            kwargs["assignment"] = assignment_from_environment()
+        return super().from_crawler(crawler, *args, **kwargs)
+
+    def connect(self) -> Connections:
+        """The connections of this crawl; called when the event loop runs."""
+        return Connections(self._assignment.settings, self._assignment.resolver)
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Requests for all that is due, as long as there is something to do."""
+        while not self._leaving:
+            for task in await self._take():
+                yield self._request(task)
+            if self._assignment.once and not self._queue.under_way:
+                break
+            await self._queue.changed(_IDLE_SECONDS)
+            await asyncio.sleep(_TOGETHER_SECONDS)
+        downloader = self.crawler.engine.downloader
+        if self._leaving and isinstance(downloader, PoliteDownloader):
+            downloader.drop_waiting()
+
+    async def closed(self, reason: str) -> None:
+        """Everything that came in is kept before the crawl counts as ended."""
+        await self._keeper.close()
+
+    @property
+    def _leaving(self) -> bool:
+        return self._assignment.stop.is_set() or self._assignment.fault is not None
+
+    async def _take(self) -> list[Task]:
+        try:
+            return await self._queue.take()
+        except StoreUnavailable as fault:
+            self._assignment.fault = fault
+            return []
+
+    def _request(self, task: Task) -> Request:
+        headers = polls.validators(task.feed, self._assignment.now()) if isinstance(task, Poll) else {}
+        return request_for(
+            task.url,
+            task.source,
+            polling=isinstance(task, Poll),
+            bounds=self._poll_bounds if isinstance(task, Poll) else self._page_bounds,
+            headers=headers,
+            meta={"task": task, "conditional": bool(headers)},
+            callback=self.answered,
+            errback=self.unanswered,
+        )
+
+    async def answered(self, response: Response) -> None:
+        """Any answer, whatever its status."""
+        request = response.request
+        if request is not None:
+            await self._settle(request, fetched_of(response))
+
+    async def unanswered(self, failure: Failure) -> None:
+        """No answer: refused, failed, or given back because the crawler is leaving."""
+        request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
+        error = failure.value
+        if isinstance(error, Stopping):
+            self._queue.release(request.meta["task"])
+        elif isinstance(error, DiembaoError):
+            await self._settle(request, error)
+        elif isinstance(error, IgnoreRequest):
+            await self._settle(request, FetchFailed("too_many_redirects: it leads on and on"))
+        else:
+            self._queue.release(request.meta["task"], spoiled=True)
+            failure.raiseException()
+
+    async def _settle(self, request: Request, result: Fetched | DiembaoError) -> None:
+        """Keep the result of a task; the task ends when it is durable."""
+        task: Task = request.meta["task"]
+        kept = False
+        try:
+            if isinstance(task, Poll):
+                await self._settle_poll(task, result, conditional=request.meta["conditional"])
+            else:
+                await self._settle_visit(task, result)
+            kept = True
+        except (StoreUnavailable, ArchiveError) as fault:
+            self._assignment.fault = fault
+        finally:
+            self._queue.release(task, spoiled=not kept)
+
+    async def _settle_visit(self, task: Visit, result: Fetched | DiembaoError) -> None:
+        now = self._assignment.now()
+        verdict = visits.judge(task.url, result, now)
+        answer = result if isinstance(result, Fetched) and verdict.kind == "fetched" else None
+        if verdict.hold:
+            self._queue.hold(task.url, verdict.hold)
+        content_type = answer.header("content-type") if answer else ""
+        work = visits.keeping(task.page.id, verdict, content_type, now)
+        outcome = await self._keeper.keep(work, now, answer)
+        self._assignment.outcomes[outcome] += 1
+        logger.debug("page %s", outcome, extra={"url": task.url, "reason": verdict.reason})
+
+    async def _settle_poll(self, task: Poll, result: Fetched | DiembaoError, *, conditional: bool) -> None:
+        now = self._assignment.now()
+        reading = await asyncio.to_thread(
+            polls.read, task.feed, task.source, result, conditional=conditional, now=now
+        )
+        if reading.hold:
+            self._queue.hold(task.url, reading.hold)
+        kept = await self._keeper.keep(polls.keeping(task.feed, reading, self._timing, now), now)
+        self._assignment.outcomes[f"polls {kept.status}"] += 1
+        self._assignment.outcomes["found"] += kept.new
+        self._tell(task, reading, kept)
+
+    def _tell(self, task: Poll, reading: polls.Reading, kept: polls.Kept) -> None:
+        """What an operator must know, once: a feed that went bad, and that it is well again."""
+        about = {"source": task.feed.source, "url": task.url, "reason": reading.reason}
+        if kept.failures == _ALARM_AFTER:
+            logger.warning("cannot be read any more", extra=about)
+        elif kept.status != "failing" and task.feed.failures >= _ALARM_AFTER:
+            logger.warning("can be read again", extra=about)
+        else:
+            logger.debug("polled: %s, %d new", kept.status, kept.new, extra=about)
