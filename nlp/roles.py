@@ -90,6 +90,8 @@ def _province_runs(forms: Forms, sightings: Sequence[Sighting]) -> list[tuple[in
 
 
 def _fixed_role(sighting: Sighting) -> Role | None:
+    if sighting.entry.kind in ("river", "road") and sighting.entry.strength == "context":
+        return "route"  # rivers and national roads run on into other provinces
     match sighting.entry.strength:
         case "route" | "club" | "product" | "byline" | "weak" as strength:
             return strength
