@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from multidict import CIMultiDict
 from yarl import URL
 
 from crawlers.guard import AddressGuard, GuardedResolver, GuardedSockets, private_address
@@ -25,7 +24,7 @@ _DNS_SECONDS = 300
 # Told by us, so that one identity speaks; the rest is what aiohttp must say.
 _NOT_BY_ITSELF = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _STANDING = {
-    "Accept": "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/xml;q=0.9,*/*;q=0.5",
+    "Accept": "text/html,application/xhtml+xml,application/rss+xml,application/xml;q=0.9,*/*;q=0.5",
     "Accept-Language": "vi,en;q=0.5",
     "Accept-Encoding": "gzip, deflate, br",
 }
@@ -98,7 +97,7 @@ class Connections:
         try:
             async with self._session.get(
                 URL(url, encoded=True),
-                headers=CIMultiDict({**_STANDING, **(headers or {})}),
+                headers={**_STANDING, **(headers or {})},
                 timeout=aiohttp.ClientTimeout(total=bounds.seconds),
                 allow_redirects=False,
             ) as response:

@@ -82,9 +82,7 @@ class Keeper:
     async def _try(self, batch: list[_Job[object]]) -> BaseException | None:
         """Keep a batch and answer its callers; the error that prevented it."""
         loop = asyncio.get_running_loop()
-        (kept,) = await asyncio.gather(
-            loop.run_in_executor(self._thread, self._commit, batch), return_exceptions=True
-        )
+        (kept,) = await asyncio.gather(loop.run_in_executor(self._thread, self._commit, batch), return_exceptions=True)
         if isinstance(kept, BaseException):
             return kept
         for job, result in zip(batch, kept, strict=True):
@@ -97,9 +95,7 @@ class Keeper:
         for job in fresh:
             if job.answer is not None:
                 answer = job.answer
-                job.place = self._archive.write_response(
-                    answer.url, answer.status, answer.headers, answer.body, job.at
-                )
+                job.place = self._archive.write_response(answer.url, answer.status, answer.headers, answer.body, job.at)
         if fresh:
             self._archive.sync()
         with self._store.write() as session:

@@ -16,7 +16,6 @@ from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.http.request import NO_CALLBACK
-from twisted.python.failure import Failure
 
 from crawlers.download import Bounds, Connections, Fetched
 from crawlers.robots import FRESH_SECONDS, MAX_BYTES, RETRY_SECONDS, Rules, rules_from
@@ -47,7 +46,7 @@ class PoliteDownloader(Downloader):
         for slot in self.slots.values():
             while slot.queue:
                 _, answer = slot.queue.popleft()
-                answer.errback(Failure(Stopping("the crawler is leaving")))
+                answer.errback(Stopping("the crawler is leaving"))
 
 
 def request_for(url: str, source: Source, *, polling: bool, bounds: Bounds | None = None, **more: Any) -> Request:

@@ -73,9 +73,7 @@ def validators(feed: DueFeed, now: datetime) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def read(
-    feed: DueFeed, source: Source, result: Fetched | DiembaoError, *, conditional: bool, now: datetime
-) -> Reading:
+def read(feed: DueFeed, source: Source, result: Fetched | DiembaoError, *, conditional: bool, now: datetime) -> Reading:
     """What an answer, or the error instead of one, says. Takes time on large feeds: call it in a thread.
 
     conditional: whether the request carried validators.

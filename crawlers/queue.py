@@ -83,6 +83,7 @@ class WorkQueue:
         self._polling: set[int] = set()
         self._visiting: dict[int, str] = {}
         self._spoiled: set[tuple[type[Task], int]] = set()
+        self._ended: set[tuple[type[Task], int]] = set()
         self._held: dict[str, float] = {}
         self._changed = asyncio.Event()
 
@@ -97,6 +98,8 @@ class WorkQueue:
             StoreUnavailable
         """
         self._changed.clear()
+        # What ends while the store is read may still look due in what was read.
+        self._ended.clear()
         feeds, due = await asyncio.to_thread(self._read)
         polls = [
             Poll(feed, self._known[feed.source])
@@ -115,6 +118,7 @@ class WorkQueue:
             self._polling.discard(number)
         else:
             self._visiting.pop(number, None)
+        self._ended.add((type(task), number))
         if spoiled:
             self._spoiled.add((type(task), number))
         self._changed.set()
@@ -161,7 +165,7 @@ class WorkQueue:
 
     def _free(self, kind: type[Task], number: int) -> bool:
         under_way = number in (self._polling if kind is Poll else self._visiting)
-        return not under_way and (kind, number) not in self._spoiled
+        return not under_way and (kind, number) not in self._ended and (kind, number) not in self._spoiled
 
     def _is_held(self, url: str) -> bool:
         return self._held.get(host_of(url), 0.0) > time.monotonic()

@@ -41,7 +41,9 @@ def judge(asked: str, result: Fetched | DiembaoError, now: datetime) -> Verdict:
         return Verdict("failed", str(result))
     status = result.status
     if status in BUSY:
-        return Verdict("failed", f"HTTP {status}", status=status, hold=seconds_to_wait(result.header("retry-after"), now))
+        return Verdict(
+            "failed", f"HTTP {status}", status=status, hold=seconds_to_wait(result.header("retry-after"), now)
+        )
     if status != 200:
         final = status in _GONE or (400 <= status < 500 and status not in _PASSING)
         return Verdict("failed", f"HTTP {status}", final=final, status=status)

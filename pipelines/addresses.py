@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url, url_query_cleaner
 
@@ -35,7 +35,7 @@ _MAX_LENGTH = 2000  # longer ones are traps, not articles
 
 
 def canonical_url(url: str) -> str:
-    """The address without fragment and tracking, its host in lower case, its query in order.
+    """The address without fragment and tracking, its host in lower case, its query in the order it was written in.
 
     Returns '' for what is no http(s) address or longer than any real one.
     """
@@ -49,7 +49,10 @@ def canonical_url(url: str) -> str:
         parts.port  # noqa: B018 - raises when the port is no number
     except ValueError:
         return ""
-    return str(canonicalize_url(url_query_cleaner(url, _TRACKING, remove=True)))
+    cleaned = url_query_cleaner(url, _TRACKING, remove=True)
+    # w3lib sorts the query, which some servers take for another page; what is fetched must be what was printed.
+    query = urlencode(parse_qsl(urlsplit(cleaned).query, keep_blank_values=True))
+    return urlunsplit(urlsplit(canonicalize_url(cleaned))._replace(query=query))
 
 
 def host_of(url: str) -> str:

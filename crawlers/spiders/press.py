@@ -188,9 +188,7 @@ class PressSpider(Spider):
 
     async def _settle_poll(self, task: Poll, result: Fetched | DiembaoError, *, conditional: bool) -> None:
         now = self._assignment.now()
-        reading = await asyncio.to_thread(
-            polls.read, task.feed, task.source, result, conditional=conditional, now=now
-        )
+        reading = await asyncio.to_thread(polls.read, task.feed, task.source, result, conditional=conditional, now=now)
         if reading.hold:
             self._queue.hold(task.url, reading.hold)
         kept = await self._keeper.keep(polls.keeping(task.feed, reading, self._timing, now), now)
