@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -85,11 +85,12 @@ def analyse(document: IndexDocument) -> Analysed:
     seconds = _seconds(document.published_at)
     title = normalise(document.title).strip()
     lead, body = _lead_and_rest(document)
+    keywords = _keywords(document)
     return Analysed(
         id=document.id,
         version=document.version,
-        texts=_texts(document, title, lead, body),
-        keywords=_keywords(document),
+        texts=_texts(document, keywords, title, lead, body),
+        keywords=keywords,
         marks=(LIVE, PUBLIC) if document.published else (LIVE,),
         sort_key=sort_key(document.id, seconds),
         id_key=_hash(document.id, 62),
@@ -160,7 +161,9 @@ def _lead_and_rest(document: IndexDocument) -> tuple[str, str]:
     return lead, body
 
 
-def _texts(document: IndexDocument, title: str, lead: str, body: str) -> dict[str, str]:
+def _texts(
+    document: IndexDocument, keywords: Mapping[Keyword, tuple[str, ...]], title: str, lead: str, body: str
+) -> dict[str, str]:
     title_x = index_words(title)
     lead_x, body_x = index_words(lead), index_words(body)
     title_f, lead_f, body_f = _folded(title_x), _folded(lead_x), _folded(body_x)
@@ -174,17 +177,18 @@ def _texts(document: IndexDocument, title: str, lead: str, body: str) -> dict[st
         ALL_X: _distinct([*title_x, *lead_x, *body_x]),
         ALL_F: " ".join([*title_f, BREAK, *lead_f, *body_f]),
         ALL_B: _distinct([*title_b, *lead_b, *body_b]),
-        "source_f": _values([document.source, document.source_title]),
-        "topic_f": _values(document.topics),
-        "place_f": _values([*document.places, *document.place_codes]),
-        "entity_f": _values([*document.people, *document.organisations]),
-        "author_f": _values(document.authors),
+        "source_f": _values((*keywords.get(Keyword.SOURCE, ()), normalise(document.source_title))),
+        "topic_f": _values(keywords.get(Keyword.TOPIC, ())),
+        "place_f": _values((*keywords.get(Keyword.PLACE, ()), *keywords.get(Keyword.PLACE_CODE, ()))),
+        "entity_f": _values(keywords.get(Keyword.ENTITY, ())),
+        "author_f": _values(keywords.get(Keyword.AUTHOR, ())),
     }
     return {name: text for name, text in texts.items() if text}
 
 
-def _folded(words: Iterable[str]) -> list[str]:
-    return [fold(word) for word in words]
+def _folded(words: Sequence[str]) -> list[str]:
+    """Each word without its accents; folded together, which is much faster than one by one."""
+    return fold(" ".join(words)).split(" ") if words else []
 
 
 def pairs(words: Sequence[str]) -> list[str]:

@@ -6,13 +6,14 @@ the length of a normalised text, so places found in the folded text are places i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from typing import Any
 
-from diembao.index.language import MAX_WORD, And, Node, Or, Phrase, Prefix, Within, Word
+from diembao.index.language import MAX_WORD, And, Node, Or, Phrase, Prefix, Within, Word, word_runs
 from diembao.index.protocol import Fragment, Highlighting, Piece
-from nlp.text import WORD, fold, match_form
+from nlp.text import fold, match_form
 
 TEXT_FIELDS = ("title", "lead", "body")
 # What precedes the first match of a fragment, as a share of its length: enough to read into it.
@@ -21,127 +22,111 @@ _LEAD_IN = 0.3
 _MARKED_LENGTH = 200_000
 
 
+Span = tuple[int, int]
+Row = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """Folded words. rows: to be marked only side by side; words: alone; prefixes: beginnings of words.
-    loose: rows typed without quotes, whose words are marked one by one where they never stand together."""
+    """Folded words. words: to be marked wherever they stand; prefixes: beginnings of words; rows: to be marked
+    only side by side; loose: rows typed without quotes, whose words are marked one by one where the article
+    never has them side by side."""
 
     words: frozenset[str]
-    prefixes: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    loose: tuple[tuple[str, ...], ...]
+    prefixes: frozenset[str]
+    rows: frozenset[Row]
+    loose: frozenset[Row]
+
+    def pattern(self, standing: frozenset[Row]) -> re.Pattern[str] | None:
+        """What to mark in a folded text, given which of the loose rows stand side by side somewhere."""
+        alone = self.words.union(*(self.loose - standing))
+        rows = self.rows | (self.loose & standing)
+        parts = [_row_pattern(row) for row in sorted(rows, key=len, reverse=True)]
+        parts += [re.escape(prefix) + r"[^\W_]*" for prefix in sorted(self.prefixes)]
+        parts += [_word_pattern(word) for word in sorted(alone)]
+        return re.compile(f"{_WORD_START}(?:{'|'.join(parts)}){_WORD_END}") if parts else None
 
 
-Span = tuple[int, int]
+_WORD_START = r"(?<![^\W_])"
+_WORD_END = r"(?![^\W_])"
 
 
-def highlight(tree: Node | None, shown: Mapping[str, str], wish: Highlighting) -> dict[str, tuple[Fragment, ...]]:
+def _word_pattern(word: str) -> str:
+    """A word; one that was cut to the longest allowed stands for all that begin so."""
+    return re.escape(word) + (r"[^\W_]*" if len(word) == MAX_WORD else "")
+
+
+def _row_pattern(row: Row) -> str:
+    return r"[\W_]+".join(map(_word_pattern, row))
+
+
+def highlight(
+    tree: Node | None, shown: Mapping[str, str | int | None], wish: Highlighting
+) -> dict[str, tuple[Fragment, ...]]:
     """Fragments by field, only for fields where something was found; the title always whole.
 
     shown: normalised texts by field name. What a query excludes is not marked; words asked for in the
     title (`title:…`) are marked in the title only.
     """
-    result: dict[str, tuple[Fragment, ...]] = {}
     if tree is None:
-        return result
+        return {}
+    texts = {field: str(shown.get(field) or "") for field in TEXT_FIELDS}
+    folded = {field: _folded(text) for field, text in texts.items()}
     anywhere, in_title = _sought(tree, in_title=False), _sought(tree, in_title=True)
-    texts = {field: _read(shown.get(field, "")) for field in TEXT_FIELDS}
-    standing = _standing_rows(anywhere, texts.values())
+    standing = _standing_rows(in_title.loose, folded.values())
+    result: dict[str, tuple[Fragment, ...]] = {}
     for field in wish.fields:
-        text = shown.get(field, "")
-        spans = _spans(in_title if field == "title" else anywhere, texts[field], standing)
-        if not spans:
-            continue
-        if field == "title":
-            result[field] = (_fragment(text, 0, len(text), spans),)
-        else:
-            result[field] = tuple(_fragments(text, spans, wish))
+        pattern = (in_title if field == "title" else anywhere).pattern(standing)
+        spans = [found.span() for found in pattern.finditer(folded[field])] if pattern else []
+        if spans and field == "title":
+            result[field] = (_fragment(texts[field], 0, len(texts[field]), spans),)
+        elif spans:
+            result[field] = tuple(_fragments(texts[field], spans, wish))
     return result
 
 
+def _folded(text: str) -> str:
+    """Lower case without accents, as long as the text. Tone placement needs no care: the tones are gone."""
+    text = text[:_MARKED_LENGTH]
+    lowered = text.lower()
+    return fold(lowered if len(lowered) == len(text) else match_form(text))
+
+
+def _standing_rows(rows: frozenset[Row], texts: Iterable[str]) -> frozenset[Row]:
+    """Those rows that do stand side by side somewhere in the article."""
+    if not rows:
+        return rows
+    whole = "\n".join(texts)
+    return frozenset(row for row in rows if re.search(f"{_WORD_START}{_row_pattern(row)}{_WORD_END}", whole))
+
+
 def _sought(tree: Node, in_title: bool) -> _Sought:
-    words: set[str] = set()
-    prefixes: list[str] = []
-    rows: list[tuple[str, ...]] = []
-    loose: list[tuple[str, ...]] = []
+    found: dict[str, set[Any]] = {"words": set(), "prefixes": set(), "rows": set(), "loose": set()}
 
     def visit(node: Node) -> None:
         match node:
             case Word(text):
-                words.add(fold(text))
+                found["words"].add(fold(text))
             case Prefix(text):
-                prefixes.append(fold(text))
-            case Phrase(parts):
-                rows.append(tuple(map(fold, parts)))
+                found["prefixes"].add(fold(text))
+            case Phrase(words):
+                found["rows"].add(tuple(map(fold, words)))
             case Within("title", term) if in_title:
                 visit(term)
             case Or(nodes):
                 for inner in nodes:
                     visit(inner)
             case And(nodes):
-                for is_word, group in groupby(nodes, lambda inner: isinstance(inner, Word)):
-                    members = list(group)
-                    if is_word and len(members) > 1:
-                        loose.append(tuple(fold(inner.text) for inner in members if isinstance(inner, Word)))
-                    else:
-                        for inner in members:
-                            visit(inner)
+                found["loose"].update(tuple(map(fold, row)) for row in word_runs(nodes) if len(row) > 1)
+                found["words"].update(fold(row[0]) for row in word_runs(nodes) if len(row) == 1)
+                for inner in nodes:
+                    if not isinstance(inner, Word):
+                        visit(inner)
             case _:
                 pass
 
     visit(tree)
-    return _Sought(frozenset(words), tuple(prefixes), tuple(rows), tuple(loose))
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The folded words of a text and where each stands."""
-
-    words: tuple[str, ...]
-    places: tuple[Span, ...]
-
-
-def _read(text: str) -> _Read:
-    found = list(WORD.finditer(fold(match_form(text[:_MARKED_LENGTH]))))
-    return _Read(tuple(word[0][:MAX_WORD] for word in found), tuple(word.span() for word in found))
-
-
-def _standing_rows(sought: _Sought, texts: Iterable[_Read]) -> frozenset[tuple[str, ...]]:
-    """The loose rows that do stand side by side somewhere in the article."""
-    return frozenset(
-        row for text in texts for row in sought.loose if next(_row_starts(text.words, row), None) is not None
-    )
-
-
-def _row_starts(words: tuple[str, ...], row: tuple[str, ...]) -> Iterator[int]:
-    size = len(row)
-    for start, word in enumerate(words):
-        if word == row[0] and words[start : start + size] == row:
-            yield start
-
-
-def _spans(sought: _Sought, text: _Read, standing: frozenset[tuple[str, ...]]) -> list[Span]:
-    """What to mark, in order and not overlapping."""
-    words, places = text.words, text.places
-    alone = sought.words.union(*(row for row in sought.loose if row not in standing))
-    found = [
-        places[at]
-        for at, word in enumerate(words)
-        if word in alone or (sought.prefixes and word.startswith(sought.prefixes))
-    ]
-    for row in (*sought.rows, *(row for row in sought.loose if row in standing)):
-        found += [(places[at][0], places[at + len(row) - 1][1]) for at in _row_starts(words, row)]
-    return _merged(sorted(found))
-
-
-def _merged(spans: Sequence[Span]) -> list[Span]:
-    merged: list[Span] = []
-    for start, end in spans:
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
+    return _Sought(**{name: frozenset(values) for name, values in found.items()})
 
 
 def _fragments(text: str, spans: Sequence[Span], wish: Highlighting) -> Iterator[Fragment]:

@@ -7,7 +7,9 @@ in the form that is compared (`nlp.text.match_form`): lower case, one tone place
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from diembao.errors import BadQuery
 from nlp.text import match_form, normalise, tokens
@@ -71,8 +73,20 @@ Node = Word | Prefix | Phrase | Within | Not | And | Or
 
 
 def index_words(text: str) -> list[str]:
-    """The words of a text as they are compared, in order; the same for documents and queries."""
-    return [word[:MAX_WORD] for word in tokens(match_form(normalise(text)))]
+    """The words of a normalised text as they are compared, in order; the same for documents and queries."""
+    words = tokens(match_form(text))
+    if len(max(words, key=len, default="")) > MAX_WORD:
+        return [word[:MAX_WORD] for word in words]
+    return words
+
+
+def word_runs(nodes: Sequence[Node]) -> list[tuple[str, ...]]:
+    """Bare words that were typed side by side, run by run."""
+    return [
+        tuple(node.text for node in group if isinstance(node, Word))
+        for is_word, group in groupby(nodes, lambda node: isinstance(node, Word))
+        if is_word
+    ]
 
 
 def parse(text: str) -> Node | None:
@@ -197,7 +211,7 @@ def _lex_phrase(text: str, start: int) -> tuple[tuple[str, ...], int]:
     star = phrase[1].find("*")
     if star >= 0:
         raise BadQuery("* cannot stand inside quotation marks", phrase.start(1) + star, "misplaced_star")
-    words = tuple(index_words(phrase[1]))
+    words = tuple(index_words(normalise(phrase[1])))
     if not words:
         raise BadQuery("there is no word between the quotation marks", start, "empty_phrase")
     return words, phrase.end()
@@ -209,7 +223,7 @@ def _phrase(words: tuple[str, ...]) -> Word | Phrase:
 
 def _bare_term(run: str, start: int) -> Term | None:
     star = run.find("*")
-    words = tuple(index_words(run))
+    words = tuple(index_words(normalise(run)))
     if star < 0:
         return _phrase(words) if words else None
     if star != len(run) - 1 or len(words) != 1:

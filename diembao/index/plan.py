@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 
 from diembao.index.analysis import (
     ABOUT_B,
@@ -32,7 +31,7 @@ from diembao.index.analysis import (
     keyword_value,
     pairs,
 )
-from diembao.index.language import And, Node, Not, Or, Phrase, Prefix, Term, Within, Word
+from diembao.index.language import And, Node, Not, Or, Phrase, Prefix, Term, Within, Word, word_runs
 from diembao.index.protocol import Query, Sort
 from nlp.text import fold
 
@@ -240,18 +239,9 @@ def _neighbours(node: Node) -> tuple[str, ...]:
     if not isinstance(node, And):
         return ()
     found: list[str] = []
-    for words in _runs(node.nodes):
+    for words in word_runs(node.nodes):
         found += pairs([fold(word) for word in words])
     return tuple(dict.fromkeys(found))
-
-
-def _runs(nodes: Sequence[Node]) -> list[tuple[str, ...]]:
-    """Bare words that were typed side by side."""
-    return [
-        tuple(node.text for node in group if isinstance(node, Word))
-        for is_word, group in groupby(nodes, lambda node: isinstance(node, Word))
-        if is_word
-    ]
 
 
 def _compile(node: Node, look: _Look) -> Condition:
@@ -270,7 +260,7 @@ def _compile(node: Node, look: _Look) -> Condition:
             return AtLeast(1, tuple(_compile(inner, look) for inner in nodes))
         case And(nodes):
             others = tuple(_compile(inner, look) for inner in nodes if not isinstance(inner, Word))
-            return AllOf((*(_words(run, look) for run in _runs(nodes)), *others))
+            return AllOf((*(_words(run, look) for run in word_runs(nodes)), *others))
 
 
 def _words(words: tuple[str, ...], look: _Look, in_order: bool = False) -> Condition:
