@@ -7,8 +7,11 @@ and by the lists of known names; the features say these three things for the tok
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from nlp.entities.lexicon import Found, Lexicon
 from nlp.entities.sentences import Token
@@ -25,7 +28,15 @@ _EDGE = "¶"
 _HEADS = {"organisation_head": "org", "place_head": "loc", "person_title": "ttl", "office": "off"}
 _REACH = 9
 
-Clusters = Mapping[str, str]
+
+
+class Run(NamedTuple):
+    """Capitalised words in a row: token range, and the words before and after."""
+
+    start: int
+    end: int
+    before: str
+    after: str
 
 
 @lru_cache(maxsize=65536)
@@ -53,21 +64,147 @@ def is_vietnamese(token: str) -> bool:
 _CAPITAL = frozenset(("Aa", "AA", "A", "Xx", "mix"))
 
 
-def sentence_features(tokens: Sequence[Token], lexicon: Lexicon, clusters: Clusters) -> list[list[str]]:
-    """One list of feature strings for each token; cost is linear in the number of tokens."""
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What unlabelled press text says of words: see `statistics.py`.
+
+    groups: word as written → `fine.coarse` group; compounds: two lower-case syllables that are one word;
+    capital: lower-case word → how often it is written large inside a sentence, 0 (never) to 9 (always).
+    """
+
+    groups: Mapping[str, str] = field(default_factory=dict)
+    compounds: frozenset[str] = frozenset()
+    capital: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A sentence looked at once: its words, their shapes and what the lists know of them."""
+
+    words: list[str]
+    low: list[str]
+    shapes: list[str]
+    found: list[Found]
+    runs: list[Run]
+
+
+@dataclass(slots=True)
+class Context:
+    """What the whole article shows of a word: marks of how it stands elsewhere, and the words seen in lower case."""
+
+    marks: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    lower: set[str] = field(default_factory=set)
+
+
+def look(tokens: Sequence[Token], lexicon: Lexicon) -> View:
+    """The view of a sentence."""
     words = [token.text for token in tokens]
     low = [match_form(word) for word in words]
     shapes = [shape(word) for word in words]
     capital = [s in _CAPITAL for s in shapes]
-    found = lexicon.find(low, capital)
-    marks = _lexicon_marks(found, len(words))
-    heads = _heads(found, words)
-    runs = _runs(capital, words, low)
-    kinds = [clusters.get(word, "") or ("?" + s) for word, s in zip(words, shapes, strict=True)]
-    return _assemble(words, low, shapes, marks, heads, runs, kinds)
+    return View(words, low, shapes, lexicon.find(low, capital), _runs(capital, low))
 
 
-def _lexicon_marks(found: list[Found], size: int) -> list[list[str]]:
+def read_context(views: Iterable[View]) -> Context:
+    """What an article says of its own words, gathered over its sentences."""
+    context = Context()
+    for view in views:
+        announced = {phrase.end: phrase.classes for phrase in view.found}
+        surnames = {phrase.start for phrase in view.found if "surname" in phrase.classes}
+        context.lower.update(low for low, s in zip(view.low, view.shapes, strict=True) if s == "a")
+        at = 0
+        while at < len(view.words):
+            run = view.runs[at]
+            if run is None:
+                at += 1
+                continue
+            _mark_run(context, view.words[at : run.end], announced.get(at, frozenset()), at in surnames, at > 0)
+            at = run.end
+    return context
+
+
+def _mark_run(context: Context, words: Sequence[str], announced: frozenset[str], surname: bool, inside: bool) -> None:
+    """Notes for the words of one run of capitalised words."""
+    marks = []
+    if inside:
+        marks.append("c")
+    if "person_title" in announced or "office" in announced:
+        marks.append("t")
+        context.marks[words[-1]].add("T")
+    if "place_head" in announced:
+        marks.append("p")
+    if "organisation_head" in announced:
+        marks.append("o")
+    if surname and 2 <= len(words) <= 4:
+        context.marks[words[-1]].add("G")
+    for word in words:
+        context.marks[word].update(marks)
+
+
+def sentence_features(view: View, statistics: Statistics, context: Context) -> list[list[str]]:
+    """One list of feature strings for each token; cost is linear in the number of tokens."""
+    size = len(view.words)
+    marks = _lexicon_marks(view.found, size)
+    heads = _heads(view.found, view.words)
+    groups = statistics.groups
+    kinds = [groups.get(word) or ("?" + s) for word, s in zip(view.words, view.shapes, strict=True)]
+    low = [_EDGE, _EDGE, *view.low, _EDGE, _EDGE]
+    shapes = [_EDGE, _EDGE, *view.shapes, _EDGE, _EDGE]
+    kind = [_EDGE, *kinds, _EDGE]
+    rows = []
+    for i in range(size):
+        row = _word_features(low[i : i + 5], shapes[i : i + 5], kind[i : i + 3], statistics)
+        _add_marks(row, marks, i, view.shapes[i])
+        if heads[i]:
+            row.append(f"h={heads[i]} {view.shapes[i]}")
+            row.append(f"hh={heads[i].partition('|')[0][:3]} {view.low[i]}")
+        run = view.runs[i]
+        if run is not None:
+            place = f"{min(i - run.start, 4)}/{min(run.end - run.start, 5)}"
+            row += (f"r={place}", f"r-={run.before}", f"r+={run.after}", f"rr={place} {run.before}")
+            _add_context(row, view, i, context)
+        rows.append(row)
+    return rows
+
+
+def _word_features(low: list[str], shapes: list[str], kinds: list[str], statistics: Statistics) -> list[str]:
+    """The token in the middle of five, its neighbours, and what is known of them from unlabelled text."""
+    p2, p1, w, n1, n2 = low
+    s2, s1, s, t1, t2 = shapes
+    k1, k, l1 = kinds
+    row = [
+        f"w={w}", f"-1={p1}", f"+1={n1}", f"-2={p2}", f"+2={n2}", f"-1w={p1} {w}", f"w+1={w} {n1}",
+        f"s={s}", f"s1={s1} {s}", f"s2={s} {t1}", f"s3={s1} {s} {t1}", f"s5={s2} {s1} {s} {t1} {t2}",
+        f"ws={w} {s}", f"k={k}", f"k-={k1}", f"k+={l1}", f"k-k={k1} {k}", f"kk+={k} {l1}",
+        f"c={s} {statistics.capital.get(w, '')}",
+    ]  # fmt: skip
+    if f"{p1} {w}" in statistics.compounds:
+        row.append(f"cp={s1} {s}")
+    if f"{w} {n1}" in statistics.compounds:
+        row.append(f"cn={s} {t1}")
+    if s in ("Xx", "x"):
+        row.append(f"x={w[-3:]}")
+    return row
+
+
+def _add_marks(row: list[str], marks: Sequence[list[str]], i: int, s: str) -> None:
+    for mark in marks[i]:
+        row.append(f"l={mark}")
+        row.append(f"ls={mark} {s}")
+    if i:
+        row.extend([f"l-={mark} {s}" for mark in marks[i - 1]])
+    if i + 1 < len(marks):
+        row.extend([f"l+={mark} {s}" for mark in marks[i + 1]])
+
+
+def _add_context(row: list[str], view: View, i: int, context: Context) -> None:
+    for mark in context.marks.get(view.words[i], ()):
+        row.append(f"d={mark}")
+    if view.low[i] in context.lower:
+        row.append(f"dl={view.shapes[i]}")
+
+
+def _lexicon_marks(found: Sequence[Found], size: int) -> list[list[str]]:
     """For each token, the classes of the phrases it lies in and its position there."""
     marks: list[list[str]] = [[] for _ in range(size)]
     for phrase in found:
@@ -80,13 +217,13 @@ def _lexicon_marks(found: list[Found], size: int) -> list[list[str]]:
     return marks
 
 
-def _heads(found: list[Found], words: Sequence[str]) -> list[str]:
-    """For each token, the nearest head before it (or on it) and how far back it stands."""
+def _heads(found: Sequence[Found], words: Sequence[str]) -> list[str]:
+    """For each token, the nearest head before it, how far back it stands, and the head before that one."""
     ends: dict[int, str] = {}
     for phrase in found:
         for klass, short in _HEADS.items():
             if klass in phrase.classes:
-                ends[phrase.end - 1] = short if phrase.end - 1 not in ends else ends[phrase.end - 1]
+                ends.setdefault(phrase.end - 1, short)
     heads = []
     head, since = "", 0
     trail = ""
@@ -101,61 +238,18 @@ def _heads(found: list[Found], words: Sequence[str]) -> list[str]:
     return heads
 
 
-def _runs(capital: Sequence[bool], words: Sequence[str], low: Sequence[str]) -> list[tuple[str, str, str]]:
-    """For each token of a run of capitalised words: place and length in the run, the words before and after it."""
-    runs = [("", "", "")] * len(words)
+def _runs(capital: Sequence[bool], low: Sequence[str]) -> list[Run | None]:
+    """For each token of a run of capitalised words, the run."""
+    runs: list[Run | None] = [None] * len(low)
     start = 0
-    while start < len(words):
+    while start < len(low):
         if not capital[start]:
             start += 1
             continue
         end = start
-        while end < len(words) and capital[end]:
+        while end < len(low) and capital[end]:
             end += 1
-        before = low[start - 1] if start else _EDGE
-        after = low[end] if end < len(words) else _EDGE
-        for at in range(start, end):
-            runs[at] = (f"{min(at - start, 4)}/{min(end - start, 5)}", before, after)
+        run = Run(start, end, low[start - 1] if start else _EDGE, low[end] if end < len(low) else _EDGE)
+        runs[start:end] = [run] * (end - start)
         start = end
     return runs
-
-
-def _assemble(
-    words: Sequence[str],
-    low: Sequence[str],
-    shapes: Sequence[str],
-    marks: Sequence[list[str]],
-    heads: Sequence[str],
-    runs: Sequence[tuple[str, str, str]],
-    kinds: Sequence[str],
-) -> list[list[str]]:
-    size = len(words)
-    pad_low = [_EDGE, _EDGE, *low, _EDGE, _EDGE]
-    pad_shape = [_EDGE, _EDGE, *shapes, _EDGE, _EDGE]
-    pad_kind = [_EDGE, *kinds, _EDGE]
-    rows = []
-    for i in range(size):
-        p2, p1, w, n1, n2 = pad_low[i : i + 5]
-        s2, s1, s, t1, t2 = pad_shape[i : i + 5]
-        row = [
-            f"w={w}", f"-1={p1}", f"+1={n1}", f"-2={p2}", f"+2={n2}", f"-1w={p1} {w}", f"w+1={w} {n1}",
-            f"s={s}", f"s1={s1} {s}", f"s2={s} {t1}", f"s3={s1} {s} {t1}", f"s5={s2} {s1} {s} {t1} {t2}",
-            f"ws={w} {s}", f"k={kinds[i]}", f"k-={pad_kind[i]}", f"k+={pad_kind[i + 2]}",
-            f"k-k={pad_kind[i]} {kinds[i]}", f"kk+={kinds[i]} {pad_kind[i + 2]}",
-        ]  # fmt: skip
-        row.extend([f"l={mark}" for mark in marks[i]])
-        row.extend([f"ls={mark} {s}" for mark in marks[i]])
-        if i:
-            row.extend([f"l-={mark} {s}" for mark in marks[i - 1]])
-        if i + 1 < size:
-            row.extend([f"l+={mark} {s}" for mark in marks[i + 1]])
-        if heads[i]:
-            row.append(f"h={heads[i]} {s}")
-            row.append(f"hh={heads[i].partition('|')[0][:3]} {w}")
-        place, before, after = runs[i]
-        if place:
-            row += (f"r={place}", f"r-={before}", f"r+={after}", f"rr={place} {before}")
-        if s in ("Xx", "x"):
-            row.append(f"x={w[-3:]}")
-        rows.append(row)
-    return rows

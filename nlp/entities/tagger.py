@@ -14,19 +14,22 @@ from typing import Protocol
 
 from underthesea_core import CRFTagger
 
-from nlp.entities.features import sentence_features, shape
+from nlp.entities.features import Context, Statistics, View, look, read_context, sentence_features
 from nlp.entities.lexicon import Lexicon
 from nlp.entities.offices import Span, offices
 from nlp.entities.sentences import Token, sentences
+from nlp.entities.statistics import read as read_statistics
 from nlp.entities.variants import Mention, unite
 from nlp.records import EntityMention, EntityType, Field
-from nlp.text import match_form, normalise
+from nlp.text import normalise
 
 TYPES: Mapping[str, EntityType] = {"P": "person", "O": "organisation", "L": "place"}
-MODEL, CLUSTERS = "entities.crf", "entities_clusters.txt"
+MODEL, STATISTICS = "entities.crf", "entities_words.tsv"
 # Nobody names a person for the first time after this many characters; keeps a 1 MB page under a second.
 READ_AT_MOST = 60_000
 _SHOUTED = 0.7  # share of capital words from which a sentence counts as set in capitals
+_LARGE = frozenset(("Aa", "AA", "A", "Xx", "mix"))
+_WORDS = _LARGE | {"a", "x"}
 _LONGEST_NAME = 8  # tokens of a name looked up again in the article
 
 
@@ -40,8 +43,8 @@ class SequenceModel(Protocol):
 class _Sentence:
     where: Field
     tokens: list[Token]
+    view: View
     spans: list[Span]
-    shouted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class EntityTagger:
 
     model: SequenceModel
     lexicon: Lexicon
-    clusters: Mapping[str, str]
+    statistics: Statistics
 
     @classmethod
     def load(cls) -> EntityTagger:
@@ -61,7 +64,7 @@ class EntityTagger:
         tagger = CRFTagger()
         with as_file(models / MODEL) as path:
             tagger.load(str(path))
-        return cls(tagger, Lexicon.load(), read_clusters((models / CLUSTERS).read_text(encoding="utf-8")))
+        return cls(tagger, Lexicon.load(), read_statistics((models / STATISTICS).read_text(encoding="utf-8")))
 
     def tag(self, title: str, text: str) -> tuple[EntityMention, ...]:
         """One record for each person, body and place, in the order of their first mention.
@@ -91,14 +94,17 @@ class EntityTagger:
     def _read(self, title: str, text: str) -> tuple[list[tuple[Mention, str]], dict[Field, str]]:
         fields: dict[Field, str] = {"title": normalise(title), "text": normalise(text)}
         read = [
-            self._sentence(where, tokens)
+            _Sentence(where, tokens, look(tokens, self.lexicon), [])
             for where, content in fields.items()
             for tokens in sentences(content[:READ_AT_MOST])
         ]
+        context = read_context(sentence.view for sentence in read)
+        for sentence in read:
+            self._label(sentence, context)
         _settle(read)
         found = []
         for sentence in read:
-            beside = self._offices(sentence) if any(span[2] == "P" for span in sentence.spans) else {}
+            beside = offices(sentence.tokens, sentence.spans, sentence.view.found)
             content = fields[sentence.where]
             for span in sentence.spans:
                 start, end = sentence.tokens[span[0]].start, sentence.tokens[span[1] - 1].end
@@ -107,26 +113,15 @@ class EntityTagger:
                 found.append((Mention(TYPES[span[2]], content[start:end], sentence.where, start, end), words))
         return found, fields
 
-    def _sentence(self, where: Field, tokens: list[Token]) -> _Sentence:
-        shapes = [shape(token.text) for token in tokens]
-        words = sum(s in ("a", "Aa", "AA", "A", "Xx", "x", "mix") for s in shapes)
-        capital = sum(s in ("AA", "A") for s in shapes)
-        if words >= 4 and capital > _SHOUTED * words:
-            return _Sentence(where, tokens, [], shouted=True)
-        if not any(s in ("Aa", "AA", "A", "Xx", "mix") for s in shapes):
-            return _Sentence(where, tokens, [], shouted=False)
-        labels = self.model.tag(sentence_features(tokens, self.lexicon, self.clusters))
-        return _Sentence(where, tokens, spans_of(labels), shouted=False)
-
-    def _offices(self, sentence: _Sentence) -> dict[Span, tuple[int, int]]:
-        low = [match_form(token.text) for token in sentence.tokens]
-        capital = [token.text[0].isupper() for token in sentence.tokens]
-        return offices(sentence.tokens, sentence.spans, self.lexicon.find(low, capital))
-
-
-def read_clusters(text: str) -> dict[str, str]:
-    """The file written by `clusters.save`."""
-    return dict(line.split("\t", 1) for line in text.splitlines() if line)
+    def _label(self, sentence: _Sentence, context: Context) -> None:
+        """Names the model sees. A sentence set in capitals shows it nothing, one without any has no names."""
+        shapes = sentence.view.shapes
+        words = sum(s in _WORDS for s in shapes)
+        shouted = words >= 4 and sum(s in ("AA", "A") for s in shapes) > _SHOUTED * words
+        if shouted or _LARGE.isdisjoint(shapes):
+            return
+        labels = self.model.tag(sentence_features(sentence.view, self.statistics, context))
+        sentence.spans = spans_of(labels)
 
 
 def spans_of(labels: Sequence[str]) -> list[Span]:
@@ -150,7 +145,7 @@ def _settle(read: list[_Sentence]) -> None:
         return
     firsts = {name[0] for name in known}
     for sentence in read:
-        low = [match_form(token.text) for token in sentence.tokens]
+        low = sentence.view.low
         if firsts.isdisjoint(low):
             continue
         taken = {at for start, end, _ in sentence.spans for at in range(start, end)}
@@ -165,7 +160,7 @@ def _known_names(read: Sequence[_Sentence]) -> dict[tuple[str, ...], str]:
     for sentence in read:
         for start, end, kind in sentence.spans:
             if 2 <= end - start <= _LONGEST_NAME:
-                votes[tuple(match_form(token.text) for token in sentence.tokens[start:end])][kind] += 1
+                votes[tuple(sentence.view.low[start:end])][kind] += 1
     return {name: max(sorted(kinds), key=lambda k: kinds[k]) for name, kinds in votes.items()}
 
 
