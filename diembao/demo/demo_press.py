@@ -315,6 +315,7 @@ class DemoPress:
             kind, response = site.answer(request, now)
             misbehaviour, hits = self._misbehaviour(name, request, kind)
             if misbehaviour is not None:
+                _, response = site.answer(request.unconditional, now)
                 occasion = Occasion(site, kind, request, response, now, hits, misbehaviour.options)
                 response = TRICKS[misbehaviour.trick].play(occasion)
             trick = misbehaviour.trick if misbehaviour is not None else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from diembao.demo.families import FAMILIES, slug
-from diembao.demo.manuscripts import Edit, Label, Manuscript, Paper, Press, Removal, date_text
+from diembao.demo.manuscripts import RELATIVE_DAY, Edit, Label, Manuscript, Paper, Press, Removal, date_text
 from diembao.errors import WrongUse
 
 _State = tuple[Manuscript, tuple[Edit, ...], str]  # what was written, the edits made, how it was removed
@@ -168,7 +168,9 @@ class Edition:
 
     def _path(self, written: Manuscript, published_at: datetime) -> str:
         family = FAMILIES[self.press.papers[written.paper].family]
-        return family.article_path(written.section, slug(written.title), written.id, published_at)
+        # Days are left out: an address must not change when the press is opened on another day.
+        title = slug(RELATIVE_DAY.sub("", written.title))
+        return family.article_path(written.section, title, written.id, published_at)
 
 
 def sections_of(paper: Paper, articles: Iterable[PrintedArticle]) -> dict[str, list[PrintedArticle]]:

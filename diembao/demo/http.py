@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from itertools import chain
 from urllib.parse import parse_qsl, urlencode
@@ -37,6 +37,12 @@ class Request:
         path, _, query = self.target.partition("?")
         kept = [(name, value) for name, value in parse_qsl(query, True) if not name.startswith("utm_")]
         return f"{path}?{urlencode(kept)}" if kept else path
+
+    @property
+    def unconditional(self) -> Request:
+        """The same request of a client that has nothing yet."""
+        kept = {name: value for name, value in self.headers.items() if not name.startswith("if-")}
+        return replace(self, headers=kept)
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ PRESS_DIRECTORY = Path(__file__).parent / "press"
 REMOVALS = ("404", "410", "redirect_home", "gone_page")
 
 _MOMENT = re.compile(r"(?P<sign>-?)(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?")
-_DAY = re.compile(r"\{(?P<form>[dDMY])(?P<shift>[+-]\d+)?\}")
+RELATIVE_DAY = re.compile(r"\{(?P<form>[dDMY])(?P<shift>[+-]\d+)?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def date_text(text: str, published_at: datetime) -> str:
             return str((today.month - 1 + shift) % 12 + 1)
         return str(today.year + shift)
 
-    return _DAY.sub(written, text)
+    return RELATIVE_DAY.sub(written, text)
 
 
 @cache

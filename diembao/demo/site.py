@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from struct import pack
 from typing import Any
@@ -57,8 +58,9 @@ class FeedStyle:
     year_shift: int = 0
 
 
+@cache
 def make_templates() -> Environment:
-    """The templates of all families."""
+    """The templates of all families; shared, so that they are compiled once in a process."""
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

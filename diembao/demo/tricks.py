@@ -29,7 +29,11 @@ FOREIGN_ADDRESS = "http://quang-cao.example/trang-dich"
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """One request that meets a trick. `hits`: how many requests this trick has met before."""
+    """One request that meets a trick.
+
+    answer: what a healthy paper would say to it, had it no conditions.
+    hits: how many requests this trick has met before.
+    """
 
     site: Site
     kind: Kind
@@ -303,8 +307,9 @@ def windows_1258(text: str) -> bytes:
     split = []
     for letter in unicodedata.normalize("NFC", text):
         parts = unicodedata.normalize("NFD", letter)
-        toned = len(parts) > 1 and parts[-1] in _TONES
-        split.append(unicodedata.normalize("NFC", parts[:-1]) + parts[-1] if toned else letter)
+        tone = "".join(part for part in parts if part in _TONES)
+        base = unicodedata.normalize("NFC", "".join(part for part in parts if part not in _TONES))
+        split.append(base + tone if tone else letter)
     return "".join(split).encode("cp1258", "xmlcharrefreplace")
 
 
