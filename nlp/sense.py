@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from nlp.forms import Forms
@@ -55,13 +55,15 @@ _CHINA = re.compile(r"trung quốc|duy ngô nhĩ|bắc kinh|vân nam|urumqi|tân
 
 # What may stand between a place and the province it belongs to: "xã A, huyện B (tỉnh C cũ)".
 _LINK = re.compile(
-    r"(?:[\s,()\-–/]|(?<![^\W_])(?:thuộc|của|cũ|nay|nay là|ở|tỉnh|thành phố|tp\.?|t\.p\.?|huyện|thị xã|tx\.?|quận|xã|phường|"
+    r"(?:[\s,()\-–/]|(?<![^\W_])(?:thuộc|của|cũ|nay|nay là|địa phận|địa bàn|tổ|khu|ở|tỉnh|thành phố|tp\.?|t\.p\.?|huyện|thị xã|tx\.?|quận|xã|phường|"
     r"thị trấn|tt\.?|h\.|q\.|p\.|x\.)(?![^\W_])|\d+)*"
 )
 _NAME_IN_LINK = re.compile(r"(?:[A-ZÀ-ỸĐ][^\W_]*\s*){1,4}")
 # Kinds of landmark that, beside a unit of ours, settle where an article plays.
 OWN_LANDMARKS = frozenset({"market", "lake", "cave", "landmark", "hospital", "industrial_park"})
 _CHAIN_REACH = 90
+_LIST_REACH = 40
+_LIST_GAP = re.compile(r"(?:\s*,\s*|\s+và\s+|[A-ZÀ-ỸĐ][^\W\d_]*(?:\s[A-ZÀ-ỸĐ][^\W\d_]*){0,2})+")
 _NAMES_PROVINCE = re.compile("Thái Nguyên|Bắc Kạn")  # "ĐH Thái Nguyên, ĐH Huế" is a list, not an address
 
 
@@ -203,12 +205,25 @@ def _cue_hit(forms: Forms, hits: Sequence[Hit], at: int, province_reason: Reason
 
 
 def _field_senses(forms: Forms, hits: list[Hit], whole: _Whole, date: str) -> tuple[Sighting, ...]:
-    return tuple(_sense(forms, hits, at, whole, date) for at in range(len(hits)))
+    read: list[Sighting] = []
+    for at, hit in enumerate(hits):
+        if read and _continues_list(forms, read[-1], hit):
+            hit = hits[at] = replace(hit, type_word=read[-1].hit.type_word)
+        read.append(_sense(forms, hits, at, whole, date))
+    return tuple(read)
 
 
-def _sense(
-    forms: Forms, hits: list[Hit], at: int, whole: _Whole, date: str
-) -> Sighting:
+def _continues_list(forms: Forms, before: Sighting, hit: Hit) -> bool:
+    """ "các xã Phú Tiến, Kim Sơn, Tân Thịnh": the type word of the first holds for all."""
+    if not (before.ours and before.hit.type_word in ("xã", "phường", "huyện")) or hit.type_word or _is_province(hit):
+        return False
+    if hit.start - before.hit.end > _LIST_REACH or not any(entry.level for entry in hit.entries):
+        return False
+    gap = forms.shown[before.hit.end : hit.start]
+    return bool(_LIST_GAP.fullmatch(gap)) and any(before.hit.type_word in entry.level for entry in hit.entries)
+
+
+def _sense(forms: Forms, hits: list[Hit], at: int, whole: _Whole, date: str) -> Sighting:
     hit = hits[at]
     entry = choose_entry(hit, date)
     if entry.strength == "other":
@@ -263,13 +278,13 @@ def choose_entry(hit: Hit, date: str = "") -> Entry:
 
 
 def _chain_province(forms: Forms, hits: Sequence[Hit], at: int) -> str:
-    """"ours", "elsewhere" or "": the province that follows a place in one breath, "xã A, huyện B, tỉnh C"."""
+    """ "ours", "elsewhere" or "": the province that follows a place in one breath, "xã A, huyện B, tỉnh C"."""
     if any(_NAMES_PROVINCE.search(entry.name) for entry in hits[at].entries):
         return ""
     position = hits[at].end
     limit = position + _CHAIN_REACH
     for following in hits[at + 1 :]:
-        if following.start > limit or not _linked(forms, position, following):
+        if following.start > limit or not linked(forms, position, following):
             return ""
         if choose_entry(following).strength == "other":
             return "elsewhere"
@@ -279,7 +294,7 @@ def _chain_province(forms: Forms, hits: Sequence[Hit], at: int) -> str:
     return ""
 
 
-def _linked(forms: Forms, start: int, following: Hit) -> bool:
+def linked(forms: Forms, start: int, following: Hit) -> bool:
     """Is there nothing between but commas, type words and names of places we do not know?"""
     end = following.type_start
     gap = forms.match[start:end]

@@ -121,13 +121,32 @@ def _former_units(successors: Mapping[str, tuple[str, ...]]) -> Iterator[Entry]:
         )
 
 
+# "typed": "huyện Đại Từ" is ours alone, a bare "Đại Từ" is also a quarter of Hà Nội.
+_DISTRICT_STRENGTH: Mapping[str, Strength] = {"no": "alone", "typed": "typed", "yes": "context"}
+
+
+def _earlier_units() -> Iterator[Entry]:
+    """Communes merged away in 2019-2025, before the reform: named in older articles, without a code of today."""
+    for row in _rows("earlier_units.csv"):
+        yield Entry(
+            id=f"earlier-{row['name']}",
+            name=row["name"],
+            kind="old_unit",
+            strength="context",
+            level=("xã", "phường", "thị trấn"),
+            district=row["district"],
+            ambiguous=row["ambiguous"] == "yes",
+            valid_to="2024-12-31",
+        )
+
+
 def _districts() -> Iterator[Entry]:
     for row in _rows("districts.csv"):
         yield Entry(
             id=f"district-{row['code']}",
             name=row["name"],
             kind="district",
-            strength="context" if row["ambiguous"] == "yes" else "alone",
+            strength=_DISTRICT_STRENGTH[row["ambiguous"]],
             level=("huyện", "thị xã", "thành phố"),
             aliases=_split(row["aliases"]),
             province=row["province"],
@@ -180,6 +199,7 @@ class Catalogue:
             *_districts(),
             *_units(),
             *_former_units(successors),
+            *_earlier_units(),
             *_own_names(),
             *_other_provinces(),
         )
