@@ -85,7 +85,7 @@ class View:
     low: list[str]
     shapes: list[str]
     found: list[Found]
-    runs: list[Run]
+    runs: list[Run | None]
 
 
 @dataclass(slots=True)

@@ -140,7 +140,8 @@ def _vectors(vocabulary: list[str], pairs: Counter[tuple[str, str]]) -> Floats:
     projection = np.random.default_rng(_SEED).standard_normal((len(columns), _DIMENSIONS))
     vectors = np.stack([np.bincount(row, mutual * projection[column, at], len(rows)) for at in range(_DIMENSIONS)], 1)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-6)).astype(np.float32)
+    unit: Floats = (vectors / np.maximum(lengths, 1e-6)).astype(np.float32)
+    return unit
 
 
 def _kmeans(vectors: Floats, groups: int) -> tuple[list[int], Floats]:
