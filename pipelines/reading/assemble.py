@@ -83,7 +83,7 @@ def _authors(page: Page, structured: Structured, reading: Reading) -> tuple[str,
     """People in the page's data; the printed byline where it names more, or where the data names none."""
     stated: dict[str, str] = {}
     for listed in structured.authors:
-        for name in people_of(listed, structured.site_names, page.url):
+        for name in people_of(listed, structured.site_names, page.url, named=True):
             stated.setdefault(text_key(fold(name)), name)
     printed = {
         text_key(fold(name)): name
@@ -94,7 +94,7 @@ def _authors(page: Page, structured: Structured, reading: Reading) -> tuple[str,
         return tuple(stated.values())
     if printed:
         return tuple(printed.values())
-    return people_of(normalise(page.hints.author), structured.site_names, page.url)
+    return people_of(normalise(page.hints.author), structured.site_names, page.url, named=True)
 
 
 def _section(page: Page, structured: Structured, reading: Reading, title: str) -> str:

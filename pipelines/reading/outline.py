@@ -27,12 +27,16 @@ _LINK, _BOLD, _ITALIC = 1, 2, 4
 _MARK_OF = {"a": _LINK, "b": _BOLD, "strong": _BOLD, "em": _ITALIC, "i": _ITALIC}
 # Pages beyond this many nodes are not articles; what was seen until then is used.
 _MOST_NODES = 150_000
+_AUTHOR_PAGE = re.compile(r"/(?:tac-gia|author|nha-bao|phong-vien)[/.\-?]")
 _ALIGN = re.compile(r"text-align:\s*(center|right|left|justify)")
 
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """A block-level element; `total` counts the characters of text in it, at any depth."""
+    """A block-level element and what stands in it at any depth.
+
+    total: characters of text; prose: of these, in long unlinked lines; headlines: lines that are wholly a link.
+    """
 
     node: LexborNode
     tag: str
@@ -41,6 +45,8 @@ class Frame:
     index: int
     align: str = ""
     total: int = 0
+    prose: int = 0
+    headlines: int = 0
     end: int = 0  # index after the last frame inside this one: frames are numbered in document order
 
     def within(self, other: Frame) -> bool:
@@ -78,10 +84,21 @@ class Block:
         return self.italic >= 0.9 * len(self.text)
 
 
+@dataclass(slots=True, eq=False)
+class Span:
+    """The text of an inline element that has a name of its own (`span.date`, `a.author`, `time`)."""
+
+    text: str
+    cues: str
+    node: LexborNode
+    block: int  # index of the block it stands in
+
+
 @dataclass(slots=True)
 class Outline:
     frames: list[Frame]
     blocks: list[Block]
+    spans: list[Span]
 
 
 def text_key(text: str) -> str:
@@ -103,10 +120,13 @@ def outline_of(root: LexborNode) -> Outline:
     walk.end_block()
     for frame in reversed(walk.frames):
         frame.end = max(frame.end, frame.index + 1)
-        if frame.parent is not None:
-            frame.parent.total += frame.total
-            frame.parent.end = max(frame.parent.end, frame.end)
-    return Outline(walk.frames, walk.blocks)
+        above = frame.parent
+        if above is not None:
+            above.total += frame.total
+            above.prose += frame.prose
+            above.headlines += frame.headlines
+            above.end = max(above.end, frame.end)
+    return Outline(walk.frames, walk.blocks, walk.spans)
 
 
 class _Walk:
@@ -116,7 +136,8 @@ class _Walk:
         self._top = root.mem_id
         self._frame_of: dict[int, Frame] = {}
         self._marks_of: dict[int, int] = {}
-        self._cues_of: dict[int, str] = {}
+        self._named_of: dict[int, tuple[str, LexborNode]] = {}
+        self.spans: list[Span] = []
         self._seen = 0
         self._image = False
         self._start(None)
@@ -125,7 +146,7 @@ class _Walk:
         self._current = frame
         self._pieces: list[str] = []
         self._links = self._bold = self._italic = 0
-        self._inline_cues: str | None = None
+        self._spans: list[Span] = []
 
     def see(self, node: LexborNode) -> bool:
         """Take in one node; False when the page is beyond bounds."""
@@ -152,7 +173,11 @@ class _Walk:
         if frame is not None:
             self._frame_of[here] = frame
         self._marks_of[here] = self._marks_of.get(above, 0) | _MARK_OF.get(tag, 0)
-        self._cues_of[here] = self._cues_of.get(above, "") or _inline_cues(node, tag)
+        cues = _inline_cues(node, tag)
+        if cues:
+            self._named_of[here] = (cues, node)
+        elif above in self._named_of:
+            self._named_of[here] = self._named_of[above]
 
     def _open(self, node: LexborNode, tag: str) -> None:
         self.end_block()
@@ -186,30 +211,40 @@ class _Walk:
             self._links += size * bool(marks & _LINK)
             self._bold += size * bool(marks & _BOLD)
             self._italic += size * bool(marks & _ITALIC)
-        cues = self._cues_of.get(above, "")
-        self._inline_cues = (
-            cues if self._inline_cues is None else self._inline_cues if self._inline_cues == cues else ""
-        )
+        named = self._named_of.get(above)
+        if named is not None:
+            self._name(text, *named)
+
+    def _name(self, text: str, cues: str, node: LexborNode) -> None:
+        last = self._spans[-1] if self._spans else None
+        if last is not None and last.node is node:
+            last.text += text
+        else:
+            self._spans.append(Span(text, cues, node, len(self.blocks)))
+        if "location-stamp" in cues:  # the dash behind it is drawn by the style sheet
+            self._pieces.append(" - ")
 
     def end_block(self) -> None:
         frame = self._current
         text = " ".join(normalise("".join(self._pieces)).split()) if self._pieces else ""
         if frame is not None and text:
-            block = Block(
-                text,
-                frame,
-                len(self.blocks),
-                self._links,
-                self._bold,
-                self._italic,
-                self._image,
-                self._inline_cues or "",
-            )
+            block = Block(text, frame, len(self.blocks), self._links, self._bold, self._italic, self._image)
+            self._keep_spans(block)
             self.blocks.append(block)
             frame.total += len(text)
+            frame.prose += len(text) if len(text) >= 80 and block.linked < 0.3 else 0
+            frame.headlines += block.linked > 0.8 and len(text) > 25
             self._image = False
         # A line break ends the block but not the element.
         self._start(frame)
+
+    def _keep_spans(self, block: Block) -> None:
+        for span in self._spans:
+            span.text = " ".join(normalise(span.text).split())
+            if span.text:
+                self.spans.append(span)
+                if len(span.text) >= 0.9 * len(block.text):
+                    block.cues = span.cues
 
 
 def _cues(node: LexborNode, tag: str) -> tuple[str, str]:
@@ -228,8 +263,10 @@ def _cues(node: LexborNode, tag: str) -> tuple[str, str]:
 
 
 def _inline_cues(node: LexborNode, tag: str) -> str:
+    """Tag and names of an inline element; empty where it has no name. A `time` always counts."""
     attributes = node.attributes
-    if not attributes:
-        return ""
-    words = [attributes.get(name) or "" for name in ("class", "id", "itemprop", "rel")]
-    return " ".join([tag, *(word for word in words if word)]).lower()[:200] if any(words) else ""
+    words = [attributes.get(name) or "" for name in ("class", "id", "itemprop", "rel")] if attributes else []
+    if tag == "a" and _AUTHOR_PAGE.search(attributes.get("href") or ""):
+        words.append("author-page")
+    named = tag == "time" or any(words)
+    return " ".join([tag, *(word for word in words if word)]).lower()[:200] if named else ""

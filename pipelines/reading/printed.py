@@ -8,13 +8,13 @@ from datetime import datetime
 
 from nlp.text import fold
 from pipelines.dates import Moment, Precision, read_moment
-from pipelines.reading.outline import Block, Frame
+from pipelines.reading.outline import Block, Frame, Span
 
 # Cheap first look, so that only few lines are read in earnest.
 _HINT = re.compile(
-    r"\d{1,2}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{2,4}|thang\s*\w{1,7}|\btruoc\b|\bhom (?:nay|qua)|vua xong"
-    r"|\d{4}-\d{1,2}-\d{1,2}"
-    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\bago\b"
+    r"\d{1,2}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{2,4}|\d\s*thang\s*\w{1,7}|thang \w{1,7} \d|\d\s*\w{2,5}\s*truoc\b"
+    r"|\bhom (?:nay|qua)|vua xong|\d{4}-\d{1,2}-\d{1,2}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b"
+    r"|\bago\b"
 )
 _TIME_CUES = re.compile(r"date|time|ngay|publish|posted|thoi-?gian|created|meta|info|cap-?nhat|\bdt\b")
 _MASTHEAD = re.compile(
@@ -37,28 +37,28 @@ _LONGEST_LINE = 200
 
 
 def printed_moments(
-    head: Sequence[Block], before: Sequence[Block], tail: Sequence[Block], seen_at: datetime
+    head: Sequence[Block], before: Sequence[Block], tail: Sequence[Block], spans: Sequence[Span], seen_at: datetime
 ) -> tuple[Moment, ...]:
     """Times near the article, most likely its publication first.
 
-    head: lines from the headline to the first paragraph; before: lines above the headline, nearest first;
-    tail: lines under the text. Mastheads print today's date and are left out.
+    head: lines from the headline to the first paragraph; before: lines above the headline, nearest first; tail: lines
+    under the text; spans: named inline elements near the article. Mastheads print today's date and are left out.
     """
-    candidates = [
-        *_cued_first(head),
-        *_cued_first(block for block in before if not _in_masthead(block.frame)),
-        *_cued_first(tail),
-    ]
-    moments = []
-    for block in candidates:
-        moment = _moment_of(block, seen_at)
-        if moment is not None:
-            moments.append(moment)
-    return tuple(sorted(moments[:6], key=lambda moment: moment.precision < Precision.HOUR))
+    moments = [_stated(span, seen_at) for span in spans if span.cues.startswith("time")]
+    before = [block for block in before if not _in_masthead(block.frame)]
+    moments += [_moment_of(block, seen_at) for blocks in (head, before, tail) for block in _cued_first(blocks)]
+    found = [moment for moment in moments if moment is not None]
+    return tuple(sorted(found[:6], key=lambda moment: moment.precision < Precision.HOUR))
 
 
 def _cued_first(blocks: Iterable[Block]) -> list[Block]:
     return sorted(blocks, key=lambda block: not has_time_cue(block))
+
+
+def _stated(span: Span, seen_at: datetime) -> Moment | None:
+    """What a `time` element says of itself, else what it prints."""
+    stated = span.node.attributes.get("datetime") or span.node.attributes.get("content")
+    return (read_moment(stated, seen_at) if stated else None) or read_moment(span.text, seen_at)
 
 
 def _moment_of(block: Block, seen_at: datetime) -> Moment | None:
@@ -66,15 +66,13 @@ def _moment_of(block: Block, seen_at: datetime) -> Moment | None:
     if len(block.text) > _LONGEST_LINE:
         glued = _GLUED.match(flat)
         return read_moment(block.text[: glued.end()], seen_at) if glued else None
-    stated = block.frame.node.attributes.get("datetime") if block.frame.tag == "time" else None
-    if stated and (moment := read_moment(stated, seen_at)) is not None:
-        return moment
     if not _HINT.search(flat) or not (has_time_cue(block) or is_date_line(block.text)):
         return None
     return read_moment(block.text, seen_at)
 
 
 def has_time_cue(block: Block) -> bool:
+    """Whether the line or what holds it is called a time."""
     above = block.frame.parent.cues if block.frame.parent is not None else ""
     return any(_TIME_CUES.search(cues) for cues in (block.cues, block.frame.cues, above) if cues)
 

@@ -8,7 +8,7 @@ then everything is weighed together (`assemble`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -17,21 +17,24 @@ from diembao.records import Article, Page
 from pipelines.dates import Moment, read_moment
 from pipelines.reading import teacher
 from pipelines.reading.assemble import Reading, assemble, unique_lines
-from pipelines.reading.boilerplate import article_blocks, is_list_of_links, is_own_text
+from pipelines.reading.boilerplate import own_blocks
 from pipelines.reading.bylines import (
     byline_people,
     credit_in,
     credit_of,
     has_author_cue,
     has_credit_cue,
+    is_comment,
     is_site_name,
     people_of,
+    span_people,
 )
 from pipelines.reading.decoding import decode
 from pipelines.reading.leads import lead_blocks
-from pipelines.reading.outline import Block, Frame, Outline, outline_of, take_out_unseen, text_key
+from pipelines.reading.outline import Block, Frame, Outline, Span, outline_of, take_out_unseen, text_key
 from pipelines.reading.printed import is_date_line, printed_moments, without_glued_date
-from pipelines.reading.region import densest_region, region_of_lines
+from pipelines.reading.region import densest_region, is_list_of_links, lines_of_blocks, region_of_lines
+from pipelines.reading.sections import printed_sections
 from pipelines.reading.selection import Picked, pick
 from pipelines.reading.structured import Structured, read_structured
 from pipelines.reading.titles import title_of
@@ -53,6 +56,7 @@ class Surroundings:
     own_head: list[Block] = field(default_factory=list)  # of these, what may be the article's own text
     above: list[Block] = field(default_factory=list)  # before the headline, nearest first
     tail: list[Block] = field(default_factory=list)  # after the body, without menus and teasers
+    spans: list[Span] = field(default_factory=list)  # named inline elements in head, above and tail
 
 
 def read_page(page: Page, selectors: Mapping[str, str] | None = None) -> Article:
@@ -78,19 +82,22 @@ def read_outline(page: Page, tree: LexborHTMLParser, structured: Structured, pic
     if tree.body is None:
         raise Unreadable("no body element")
     outline = outline_of(tree.body)
-    title, title_block = title_of(structured, outline)
+    title, headline = title_of(structured, outline, page.url, page.hints.title)
     title = picked.line("title") or title
+    own = own_blocks(outline, headline)
     region = _picked_region(outline, picked)
     lines: list[str] = []
     read_by = "selectors/1"
     if region is None:
         read_by = f"trafilatura/{teacher.VERSION}"
-        lines = teacher.article_lines(tree.html or "")
-        region = region_of_lines(outline, lines) or densest_region(outline)
-    if region is not None and not structured.times and is_list_of_links(outline.blocks, region):
-        raise Unreadable("a list of links, not an article")
-    around = _surroundings(outline, region, title_block) if region is not None else Surroundings([])
+        taught = teacher.article_lines(tree.html or "")
+        if not structured.times and is_list_of_links(outline, taught, title):
+            raise Unreadable("a list of links, not an article")
+        lines = lines_of_blocks(taught, own)
+        region = region_of_lines(outline, own, lines) or densest_region(outline, own)
+    around = _surroundings(outline, own, region, headline) if region is not None else Surroundings([])
     reading = parts_of(page, structured, picked, around, title, read_by)
+    reading = replace(reading, sections=(*reading.sections, *printed_sections(tree, around.above + around.head)))
     return _or_what_others_read(reading, structured, lines, title)
 
 
@@ -99,24 +106,32 @@ def _picked_region(outline: Outline, picked: Picked) -> Frame | None:
     return next((frame for frame in outline.frames if frame.node.mem_id in wanted), None) if wanted else None
 
 
-def _surroundings(outline: Outline, region: Frame, title_block: Block | None) -> Surroundings:
+def _surroundings(outline: Outline, own: Sequence[Block], region: Frame, headline: Block | None) -> Surroundings:
     blocks = outline.blocks
-    body = article_blocks(blocks, region)
-    at_title = title_block.index if title_block is not None else -1
-    if title_block is not None and title_block.frame.within(region):
+    at_title = headline.index if headline is not None else -1
+    body = [block for block in own if block.frame.within(region)]
+    if headline is not None and headline.frame.within(region):
         body = [block for block in body if block.index > at_title]
     first = body[0].index if body else len(blocks)
     last = body[-1].index if body else len(blocks)
     start = at_title + 1 if 0 <= at_title < first else max(0, first - _ABOVE_LINES)
+    top = max(0, (at_title if at_title >= 0 else start) - _ABOVE_LINES)
+    kept = {block.index for block in own}
     head = blocks[start:first][-_HEAD_LINES:]
-    above = blocks[max(0, start - _ABOVE_LINES) : max(0, start - 1)] if at_title >= 0 else []
+    tail = [block for block in blocks[last + 1 : last + 1 + _TAIL_LINES] if block.index in kept or _signs(block)]
+    near = {block.index for block in (*blocks[top : first + 1], *tail, *body[-3:])}
     return Surroundings(
         body=body,
         head=head,
-        own_head=[block for block in head if is_own_text(block, region)],
-        above=list(reversed(above)),
-        tail=[block for block in blocks[last + 1 : last + 1 + _TAIL_LINES] if is_own_text(block, region)],
+        own_head=[block for block in head if block.index in kept],
+        above=list(reversed(blocks[top : max(top, at_title)])),
+        tail=tail,
+        spans=[span for span in outline.spans if span.block in near],
     )
+
+
+def _signs(block: Block) -> bool:
+    return has_author_cue(block) and not is_comment(block)
 
 
 def parts_of(
@@ -125,8 +140,9 @@ def parts_of(
     """Lead, paragraphs, byline, credit and times out of an article's blocks and the lines around them."""
     sites = (*structured.site_names,)
     body, signatures = _without_signatures(around.body, sites, page.url)
+    body = _without_head_lines(body)
     lead, body = _lead(picked, around, body, structured, title)
-    body = _without_head_lines(body, lead)
+    body = _without_head_lines(body)
     paragraphs = [without_glued_date(block.text) if block.index == _index(body) else block.text for block in body]
     authors = _authors(picked, around, signatures, sites, page.url)
     return Reading(
@@ -135,8 +151,8 @@ def parts_of(
         paragraphs=unique_lines([line for line in paragraphs if line], lead, title),
         authors=authors,
         credit=picked.line("credit") or _credit(signatures, around, paragraphs, sites, page.url),
-        moments=_moments(page, picked, around),
-        sections=picked.texts.get("section", ()) or _crumbs(around.above),
+        moments=_moments(page, picked, around, signatures),
+        sections=picked.texts.get("section", ()),
         image=picked.line("image") or _picture(around.body),
         read_by=read_by,
     )
@@ -157,14 +173,11 @@ def _lead(
     return without_glued_date(" ".join(block.text for block in found)), rest
 
 
-def _without_head_lines(body: list[Block], lead: str) -> list[Block]:
-    """The body without date, byline and kicker lines printed before its first paragraph."""
-    lead_key = text_key(lead)
+def _without_head_lines(body: list[Block]) -> list[Block]:
+    """The body without the date and byline lines printed before its first paragraph."""
     start = 0
     for block in body[:8]:
-        if len(block.text) > 120 or not (
-            is_date_line(block.text) or _is_signature_at_head(block) or block.key == lead_key
-        ):
+        if len(block.text) > 120 or not (is_date_line(block.text) or _is_signature_at_head(block)):
             break
         start += 1
     return body[start:] if start < len(body) else body
@@ -192,6 +205,8 @@ def _is_signature(block: Block, sites: Sequence[str], url: str) -> bool:
     marked = block.is_bold or block.frame.align == "right" or block.is_italic or block.bold > 0
     if is_site_name(block.text, sites, url) and len(block.text) <= 40:
         return True
+    if block.frame.align == "right" and block.is_bold and not block.text.endswith((".", ":")):
+        return True
     people = byline_people(block, sites, url)
     return bool(people) and (marked or len(block.text) <= 30) and not block.text.endswith((".", ":", "?", "!"))
 
@@ -201,7 +216,10 @@ def _authors(
 ) -> tuple[str, ...]:
     chosen = picked.texts.get("author", ())
     if chosen:
-        return tuple(dict.fromkeys(name for text in chosen for name in people_of(text, sites, url)))
+        return tuple(dict.fromkeys(name for text in chosen for name in people_of(text, sites, url, named=True)))
+    named = dict.fromkeys(name for span in around.spans for name in span_people(span, sites, url))
+    if named:
+        return tuple(named)
     for blocks in (
         [block for block in around.head if has_author_cue(block) and len(block.text) <= 80],
         signatures,
@@ -228,27 +246,12 @@ def _credit(
     return credit_in(paragraphs[-1]) if paragraphs else ""
 
 
-def _moments(page: Page, picked: Picked, around: Surroundings) -> tuple[Moment, ...]:
+def _moments(page: Page, picked: Picked, around: Surroundings, signatures: Sequence[Block]) -> tuple[Moment, ...]:
     chosen = [read_moment(text, page.fetched_at) for text in picked.texts.get("published", ())]
     found = tuple(moment for moment in chosen if moment is not None)
-    first = around.body[:1]
-    return found or printed_moments([*around.head, *first], around.above, around.tail, page.fetched_at)
-
-
-def _crumbs(above: Sequence[Block]) -> tuple[str, ...]:
-    """Sections of a printed breadcrumb, most particular first."""
-    crumbs = [block for block in above if "breadcrumb" in _near_cues(block) or "cate" in _near_cues(block)]
-    return tuple(block.text for block in crumbs if block.linked > 0.8 and len(block.text) <= 40)
-
-
-def _near_cues(block: Block) -> str:
-    cues, frame = block.cues, block.frame
-    for _ in range(3):
-        cues += " " + frame.cues
-        if frame.parent is None:
-            break
-        frame = frame.parent
-    return cues
+    return found or printed_moments(
+        [*around.head, *around.body[:3]], around.above, [*signatures, *around.tail], around.spans, page.fetched_at
+    )
 
 
 def _picture(body: Sequence[Block]) -> str:
@@ -270,15 +273,5 @@ def _or_what_others_read(reading: Reading, structured: Structured, lines: list[s
     stated = unique_lines(structured.body.splitlines(), reading.lead, title)
     for paragraphs, read_by in ((taught, f"trafilatura/{teacher.VERSION}"), (stated, "articleBody/1")):
         if len("".join(paragraphs)) > 200 and size < _ENOUGH * len("".join(paragraphs)):
-            return Reading(
-                title=reading.title,
-                lead=reading.lead,
-                paragraphs=paragraphs,
-                authors=reading.authors,
-                credit=reading.credit,
-                moments=reading.moments,
-                sections=reading.sections,
-                image=reading.image,
-                read_by=read_by,
-            )
+            return replace(reading, paragraphs=paragraphs, read_by=read_by)
     return reading

@@ -1,60 +1,76 @@
 """Where the article stands on an unknown page: the element that holds its text.
 
 The teacher (trafilatura) names the lines of the article; the deepest element that holds most of them is the
-region. Without the teacher's help the element with the densest unlinked prose is taken.
+region. Lines known to be teasers and the like do not count. Without the teacher's help the element with the
+densest prose is taken.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
-from pipelines.reading.boilerplate import any_above, is_junk_frame
 from pipelines.reading.outline import Block, Frame, Outline, text_key
+from pipelines.reading.titles import names_outlet
 
 # The region must keep this share of the article's text; less would cut off paragraphs that stand apart.
 _KEEP = 0.85
 _DENSE_KEEP = 0.7
+# Section pages seen have 24 and more linked headlines with .36 of the text; articles at most 5 with .03.
+_LIST_HEADLINES = 8
+_LIST_SHARE = 0.3
+_SECTION_WORDS = 5
+_LONGEST_TEXT = 400_000
 _PROSE = re.compile(r"[.!?…:;”\"]\s*$|[,.] ")
-_NOT_PROSE_TAGS = frozenset({"header", "figure"})
+_LEAVES = frozenset({"p", "li", "td", "blockquote", "dd"})
 
 
-def region_of_lines(outline: Outline, lines: list[str]) -> Frame | None:
-    """The element that holds the given lines of text, or None where the page does not show them."""
+def lines_on_page(lines: Iterable[str]) -> Callable[[Block], bool]:
+    """Whether a block prints one of the lines, or a part of one."""
     keys = {key for line in lines if len(key := text_key(line)) >= 12}
-    whole = "\n".join(keys)[:400_000]
-
-    def weight(block: Block) -> int:
-        if block.key in keys:
-            return len(block.text)
-        return len(block.text) if len(block.key) >= 40 and block.key in whole else 0
-
-    return _deepest(outline, weight, _KEEP)
+    whole = "\n".join(keys)[:_LONGEST_TEXT]
+    return lambda block: block.key in keys or (len(block.key) >= 40 and block.key in whole)
 
 
-def densest_region(outline: Outline) -> Frame | None:
-    """The element with the most unlinked prose outside menus, teasers and footers."""
+def lines_of_blocks(lines: Iterable[str], own: Sequence[Block]) -> list[str]:
+    """Of the lines those that the blocks print, alone or several blocks run together."""
+    whole = "".join(block.key for block in own)[:_LONGEST_TEXT]
+    return [line for line in lines if (key := text_key(line)) and key in whole]
 
-    if not outline.frames:
-        return None
-    top = outline.frames[0]
-    known: dict[int, bool] = {}
 
-    def not_prose(frame: Frame) -> bool:
-        # A wrapper around half of the page is none of these, whatever it is called.
-        return 2 * frame.total < top.total and (frame.tag in _NOT_PROSE_TAGS or is_junk_frame(frame))
+def region_of_lines(outline: Outline, own: Sequence[Block], lines: Iterable[str]) -> Frame | None:
+    """The element that holds the given lines of text, or None where the page's own blocks do not show them."""
+    on_page = lines_on_page(lines)
+    return _deepest(outline, own, lambda block: len(block.text) if on_page(block) else 0, _KEEP)
+
+
+def densest_region(outline: Outline, own: Sequence[Block]) -> Frame | None:
+    """The element with the most unlinked prose."""
 
     def weight(block: Block) -> int:
         if len(block.text) < 60 or block.linked > 0.3 or not _PROSE.search(block.text):
             return 0
-        return 0 if any_above(block.frame, top, known, not_prose) else len(block.text)
+        return len(block.text)
 
-    return _deepest(outline, weight, _DENSE_KEEP)
+    return _deepest(outline, own, weight, _DENSE_KEEP)
 
 
-def _deepest(outline: Outline, weight: Callable[[Block], int], keep: float) -> Frame | None:
+def is_list_of_links(outline: Outline, lines: Iterable[str], title: str) -> bool:
+    """Whether a page is a section page: named in a few words, many linked headlines where the teacher saw text."""
+    heads = [block.text for block in outline.blocks if block.frame.tag == "h1" and not names_outlet(block.text)]
+    if len((heads or [title])[0].split()) > _SECTION_WORDS:
+        return False
+    on_page = lines_on_page(lines)
+    region = _deepest(outline, outline.blocks, lambda block: len(block.text) if on_page(block) else 0, _KEEP)
+    if region is None:
+        return False
+    links = sum(block.links for block in outline.blocks if block.frame.within(region))
+    return region.headlines >= _LIST_HEADLINES and links > _LIST_SHARE * region.total
+
+
+def _deepest(outline: Outline, own: Sequence[Block], weight: Callable[[Block], int], keep: float) -> Frame | None:
     weights = [0] * len(outline.frames)
-    for block in outline.blocks:
+    for block in own:
         weights[block.frame.index] += weight(block)
     heaviest: list[Frame | None] = [None] * len(outline.frames)
     for frame in reversed(outline.frames):
@@ -69,7 +85,7 @@ def _deepest(outline: Outline, weight: Callable[[Block], int], keep: float) -> F
         return None
     region = outline.frames[0]
     while (inner := heaviest[region.index]) is not None and weights[inner.index] >= keep * weights[0]:
-        if inner.tag in {"p", "li", "td"} and weights[inner.index] < weights[region.index]:
+        if inner.tag in _LEAVES and region is not outline.frames[0]:
             break
         region = inner
     return region

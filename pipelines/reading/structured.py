@@ -20,6 +20,7 @@ from nlp.text import normalise
 
 _LONGEST_SCRIPT = 2_000_000
 _MOST_NODES = 5_000
+_MOST_MARKED = 8
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Posting)$")
 _COMMENTS = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
@@ -100,9 +101,10 @@ def read_structured(tree: LexborHTMLParser, url: str) -> Structured:
                 *_of(meta, "dc.date.issued", "dc.date", "dcterms.created", "date", "publish_date", "its_publication"),
                 *(clean(page.get("datePublished")) for page in pages),
                 clean(article.get("dateCreated")),
+                *_marked_times(tree),
             ]
         ),
-        authors=_distinct(_authors(article, meta)),
+        authors=_distinct([*_authors(article, meta), *_marked_authors(tree)]),
         # Some systems call the headline the name of the WebSite.
         site_names=_distinct(name for name in _site_names(things, article, meta) if name not in headlines),
         sections=_distinct(_sections(things, article, meta)),
@@ -220,6 +222,21 @@ def _authors(article: dict[str, Any], meta: dict[str, list[str]]) -> Iterator[st
     for listed in _of(meta, "dable:author"):
         yield from (name.strip() for name in listed.split(";"))
     yield from _of(meta, "article:author", "author", "dc.creator", "twitter:creator")
+
+
+def _marked_times(tree: LexborHTMLParser) -> list[str]:
+    """Microdata: `datePublished` of the first element that carries it."""
+    marked = [node for node in tree.css('[itemprop~="datePublished"]')[:3] if node.tag != "meta"]
+    return [
+        clean(node.attributes.get("datetime") or node.attributes.get("content") or node.text()) for node in marked[:1]
+    ]
+
+
+def _marked_authors(tree: LexborHTMLParser) -> list[str]:
+    """Names marked up as authors in the page's body; pages that mark many list other articles."""
+    marked = tree.css('[itemprop~="author"], [rel~="author"]')
+    names = [" ".join(normalise(node.text(separator=" ")).split()) for node in marked[:_MOST_MARKED]]
+    return names if len(marked) < _MOST_MARKED else []
 
 
 def _names(author: object) -> Iterator[str]:
