@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from diembao.demo.site import Kind, Site, make_templates
 from diembao.demo.source_files import source_text
 from diembao.demo.tricks import TRICKS, Occasion
 from diembao.errors import WrongUse
+
+_LOG_LENGTH = 20_000  # requests remembered; a demo may run for days
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class DemoPress:
         self._sites: dict[str, Site] = {}
         self._server = Server()
         self._lock = threading.Lock()
-        self._log: list[LoggedRequest] = []
+        self._log: deque[LoggedRequest] = deque(maxlen=_LOG_LENGTH)
         self._misbehaviours: list[Misbehaviour] = []
         self._numbers = itertools.count(1)
 
@@ -294,7 +297,7 @@ class DemoPress:
     # Who called
 
     def requests(self, paper: str | None = None, kind: str | None = None) -> list[LoggedRequest]:
-        """The requests met so far, oldest first."""
+        """The requests met so far (the last 20,000), oldest first."""
         with self._lock:
             return [each for each in self._log if paper in (None, each.paper) and (kind is None or each.kind == kind)]
 

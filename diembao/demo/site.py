@@ -25,6 +25,7 @@ from diembao.demo.manuscripts import VIETNAM, Paper
 
 PAGE_LENGTH = 6  # articles on one list page
 FEED_LENGTH = 30
+_KEPT = {"Cache-Control": "max-age=86400"}
 GONE = "Bài viết không tồn tại hoặc đã bị xoá"
 _COMMENTS = (
     ("Bạn đọc Hà Châu", "Bài viết rất kịp thời, cảm ơn tòa soạn."),
@@ -44,7 +45,7 @@ class Kind(StrEnum):
     ARTICLE = "article"
     SITEMAP = "sitemap"
     ROBOTS = "robots"
-    IMAGE = "image"
+    ASSET = "asset"  # pictures and the style sheet
     MISSING = "missing"
 
 
@@ -93,13 +94,14 @@ class Site:
         fixed = {
             "/": Kind.HOME,
             "/robots.txt": Kind.ROBOTS,
+            "/kieu.css": Kind.ASSET,
             "/sitemap-news.xml": Kind.SITEMAP if self.paper.sitemap else Kind.MISSING,
         }
         if path in fixed:
             kind = fixed[path]
             return kind, self._fixed(kind, now)
         if path.startswith("/anh/"):
-            return Kind.IMAGE, _image(path)
+            return Kind.ASSET, _image(path)
         if (section := self.feeds().get(path)) is not None:
             return Kind.FEED, self._conditional(request, self.feed(section, now), now)
         for section in self.paper.sections:
@@ -185,6 +187,9 @@ class Site:
             return html(self._dirtied(text))
         if kind is Kind.ROBOTS:
             return Response(200, {"Content-Type": "text/plain; charset=utf-8"}, self._robots().encode())
+        if kind is Kind.ASSET:
+            text = self._render("press.css", now, accent=_colour(self.paper.name))
+            return Response(200, {"Content-Type": "text/css; charset=utf-8", **_KEPT}, text.encode())
         if kind is Kind.SITEMAP:
             text = self._render("sitemap-news.xml", now, articles=self.articles(now))
             return Response(200, {"Content-Type": "application/xml; charset=utf-8"}, text.encode())
@@ -292,14 +297,19 @@ def _character_references(text: str) -> str:
     return "".join(letter if ord(letter) < 256 else f"&#{ord(letter)};" for letter in text)
 
 
+def _colour(name: str) -> str:
+    """A quiet colour that always belongs to the same name, dark enough to carry white letters."""
+    shade = zlib.crc32(name.encode())
+    return f"#{30 + shade % 90:02x}{30 + (shade >> 8) % 90:02x}{30 + (shade >> 16) % 90:02x}"
+
+
 def _image(path: str) -> Response:
     """A small plain PNG whose colour depends on its address; photographs we have none."""
-    shade = zlib.crc32(path.encode())
-    colour = bytes((110 + shade % 90, 110 + (shade >> 8) % 90, 110 + (shade >> 16) % 90))
+    colour = bytes.fromhex(_colour(path)[1:])
     width, height = 320, 180
     rows = zlib.compress((b"\0" + colour * width) * height, 9)
     chunks = ((b"IHDR", pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", rows), (b"IEND", b""))
     png = b"\x89PNG\r\n\x1a\n"
     for name, data in chunks:
         png += pack(">I", len(data)) + name + data + pack(">I", zlib.crc32(name + data))
-    return Response(200, {"Content-Type": "image/png", "Cache-Control": "max-age=86400"}, png)
+    return Response(200, {"Content-Type": "image/png", **_KEPT}, png)

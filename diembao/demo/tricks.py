@@ -49,14 +49,14 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Trick:
-    """plays_on: the kind of page it is made for; None is every kind but pictures and robots.txt."""
+    """plays_on: the kind of page it is made for; None is every kind but pictures, style sheet and robots.txt."""
 
     play: Callable[[Occasion], Response]
     plays_on: Kind | None = None
 
     def suits(self, kind: Kind) -> bool:
         if self.plays_on is None:
-            return kind not in (Kind.IMAGE, Kind.ROBOTS)
+            return kind not in (Kind.ASSET, Kind.ROBOTS)
         return kind is self.plays_on
 
 
