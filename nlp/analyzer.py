@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from nlp.entities.tagger import EntityTagger
 from nlp.gazetteer.catalogue import Catalogue
@@ -12,7 +13,10 @@ from nlp.prepared import Prepared, Preparer
 from nlp.records import Analysis, Document, GateResult
 from nlp.relevance import Judgement, RelevanceModel
 from nlp.skim import Skimmer
+from nlp.stance import StanceModel
+from nlp.topics import TopicModel, choose
 
+_ENTITIES_VERSION = "entities-1"
 _NOT_OURS = Judgement("irrelevant", 0.0, ())
 
 
@@ -27,6 +31,8 @@ class Analyzer:
     preparer: Preparer
     relevance: RelevanceModel
     languages: LanguageIdentifier
+    topics: TopicModel
+    stance: StanceModel
     places: PlaceFinder
     entities: EntityTagger
 
@@ -39,6 +45,8 @@ class Analyzer:
             preparer=Preparer(catalogue),
             relevance=RelevanceModel.load(),
             languages=LanguageIdentifier.load(),
+            topics=TopicModel.load(),
+            stance=StanceModel.load(),
             places=PlaceFinder(),
             entities=EntityTagger.load(),
         )
@@ -77,12 +85,34 @@ class Analyzer:
 
     def _tag(self, prepared: Prepared, gate: GateResult) -> Analysis:
         document = prepared.document
-        return Analysis(
+        shares = self.topics.probabilities(document)
+        analysis = Analysis(
             gate.relevance,
             gate.relevance_score,
             gate.evidence,
+            topics=choose(shares),
             places=self.places.find(prepared),
             entities=self.entities.tag(document.title, document.text),
             language=gate.language,
-            versions={**gate.versions, "places": self.places.version},
+            versions={**gate.versions, **self._tag_versions()},
         )
+        return self._with_stance(analysis, document, shares) if gate.relevance == "relevant" else analysis
+
+    def _with_stance(self, analysis: Analysis, document: Document, shares: Mapping[str, float]) -> Analysis:
+        judged = self.stance.predict(document, shares)
+        return replace(
+            analysis,
+            stance=judged.stance,
+            stance_evidence=judged.evidence,
+            needs_response=judged.needs_response,
+            severity=judged.severity,
+            accused=judged.accused,
+        )
+
+    def _tag_versions(self) -> dict[str, str]:
+        return {
+            "topics": self.topics.version,
+            "stance": self.stance.version,
+            "places": self.places.version,
+            "entities": _ENTITIES_VERSION,
+        }

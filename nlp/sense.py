@@ -199,9 +199,15 @@ def _cue_hit(forms: Forms, hits: Sequence[Hit], at: int, province_reason: Reason
     if _is_province(hit):
         local = _local_sense(forms, hit)
         return local == "ours" and (province_reason == "ours" or not _is_thai_nguyen(hit))
-    if any(entry.strength in ("alone", "club", "route") for entry in hit.entries):
+    if any(_speaks_alone(hit, entry) for entry in hit.entries):
         return _chain_province(forms, hits, at) in ("", "ours")
     return False
+
+
+def _speaks_alone(hit: Hit, entry: Entry) -> bool:
+    if entry.strength == "typed":  # borne by no other place in the country, so the type word is enough
+        return hit.type_word in entry.level
+    return entry.strength in ("alone", "club", "route")
 
 
 def _field_senses(forms: Forms, hits: list[Hit], whole: _Whole, date: str) -> tuple[Sighting, ...]:
@@ -255,7 +261,7 @@ def _unchained(hit: Hit, entry: Entry, whole: _Whole) -> Reason:
         case "alone" | "club" | "route" | "product" | "byline" | "weak":
             return "ours"
         case "typed":
-            return "ours" if whole.cue or (typed and not whole.others) else "no_cue"
+            return "ours" if whole.cue or typed else "no_cue"
         case _:
             return "ours" if whole.cue and (typed or not entry.ambiguous) else "no_cue"
 
