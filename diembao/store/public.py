@@ -93,6 +93,14 @@ def stories(
     return session.scalars(query).all()
 
 
+def lead(session: Session, visible_until: datetime, since: datetime, until: datetime) -> StoryRow | None:
+    """The story of the period that most outlets carry; among equals the newest."""
+    query = select(StoryRow).where(_visible(visible_until, since, until))
+    return session.scalar(
+        query.order_by(StoryRow.outlets.desc(), StoryRow.first_at.desc(), StoryRow.id.desc()).limit(1)
+    )
+
+
 def stories_by_id(session: Session, ids: Sequence[int], visible_until: datetime) -> dict[int, StoryRow]:
     """Those of the stories that may be seen."""
     found: dict[int, StoryRow] = {}
@@ -143,6 +151,19 @@ def addresses(session: Session, visible_until: datetime, limit: int) -> list[Sto
     return [StoryAddress(row.id, row.headline or row.title, row.updated_at) for row in session.execute(query)]
 
 
+def titles(session: Session, story_ids: Sequence[int], visible_until: datetime) -> dict[int, str]:
+    """The title each of the stories is shown under."""
+    found: dict[int, str] = {}
+    for chunk in _chunks(story_ids):
+        query = (
+            select(StoryRow.id, StoryRow.headline, ArticleRow.title)
+            .join(ArticleRow, ArticleRow.id == StoryRow.first_article_id)
+            .where(_visible(visible_until), StoryRow.id.in_(chunk))
+        )
+        found.update((row.id, row.headline or row.title) for row in session.execute(query))
+    return found
+
+
 def topic_counts(session: Session, visible_until: datetime, since: datetime) -> dict[str, int]:
     """Stories since then by the main topic of their first printing."""
     query = (
@@ -163,6 +184,11 @@ def outlet_counts(session: Session, visible_until: datetime) -> dict[str, int]:
         .group_by(ArticleRow.source)
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def outlet_titles(session: Session) -> dict[str, str]:
+    """What every source calls itself."""
+    return {row.name: row.title for row in session.execute(select(SourceRow.name, SourceRow.title))}
 
 
 def printings_of(session: Session, story_ids: Sequence[int], visible_until: datetime) -> dict[int, list[Printing]]:

@@ -1,0 +1,1 @@
+"""JSON under `/api/v1`, and what operators' tools ask."""

@@ -1,0 +1,113 @@
+"""`/articles`: search, one article, its trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Query
+from sqlalchemy.orm import Session
+
+from diembao.index.protocol import FacetCount, Highlighting, Hit, Keyword
+from diembao.store import public, trail
+from diembao.store.models import ArticleRow, PageRow
+from diembao.store.public import Printing
+from search_api.api.parameters import ArticleParameters
+from search_api.api.schemas import ArticleOut, ArticlesOut, FacetOut, Problem, StepOut, TrailOut
+from search_api.api.serialising import article_out, highlights_out, local
+from search_api.finding import printings_of_hits
+from search_api.labels import Labels
+from search_api.site import CurrentSite, Site
+from search_api.viewer import CurrentViewer, StaffOnly
+
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "the request cannot be understood"},
+    403: {"model": Problem, "description": "for staff only"},
+    429: {"model": Problem, "description": "too many requests"},
+    503: {"model": Problem, "description": "store or search is away; try again"},
+}
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "no such thing is published"}}
+
+router = APIRouter(prefix="/articles", tags=["articles"], responses=PROBLEMS)
+
+
+@router.get("", response_model_exclude_none=False)
+def search_articles(
+    site: CurrentSite, viewer: CurrentViewer, parameters: Annotated[ArticleParameters, Query()]
+) -> ArticlesOut:
+    """Published articles that match, with counts by field."""
+    query = replace(
+        parameters.selection(viewer).query(public_only=True),
+        sort=parameters.order,
+        size=parameters.size,
+        after=parameters.after or None,
+        facets=parameters.facet_requests(viewer),
+        highlight=Highlighting(fields=("title", "lead")) if parameters.highlight else None,
+    )
+    hits = site.resources.index.search(query)
+    with site.resources.store.read() as session:
+        return ArticlesOut(
+            total=hits.total,
+            items=_items(session, site, hits.items, marked=parameters.highlight),
+            facets=_facets(session, site, hits.facets),
+            next=hits.next,
+        )
+
+
+@router.get("/{number}", responses=NOT_FOUND)
+def one_article(site: CurrentSite, number: Number) -> ArticleOut:
+    """One published article."""
+    until = site.visible_until()
+    with site.resources.store.read() as session:
+        printing = public.printings_by_id(session, [number], until).get(number)
+        if printing is None:
+            raise HTTPException(404)
+        title = _story_titles(session, [printing], until).get(printing.story_id, printing.title)
+        return article_out(printing, site, title)
+
+
+@router.get("/{number}/trail", responses=NOT_FOUND)
+def article_trail(site: CurrentSite, _viewer: StaffOnly, number: Number) -> TrailOut:
+    """What happened to the address of an article, step by step. Staff only."""
+    with site.resources.store.read() as session:
+        article = session.get(ArticleRow, number)
+        if article is None:
+            raise HTTPException(404)
+        page = session.get_one(PageRow, article.page_id)
+        steps = [
+            StepOut(at=local(row.at), step=row.step, outcome=row.outcome, version=row.version, detail=row.detail)
+            for row in trail.of_page(session, page.id)
+        ]
+        return TrailOut(url=page.url, state=page.state, outcome=page.outcome, reason=page.reason, steps=steps)
+
+
+def _items(session: Session, site: Site, hits: Sequence[Hit], *, marked: bool) -> list[ArticleOut]:
+    until = site.visible_until()
+    printings = printings_of_hits(session, hits, until)
+    titles = _story_titles(session, list(printings.values()), until)
+    items: list[ArticleOut] = []
+    for hit in hits:
+        printing = printings.get(hit.id)
+        if printing is None:  # published a moment ago, not any more
+            continue
+        item = article_out(printing, site, titles.get(printing.story_id, printing.title))
+        item.highlights = highlights_out(hit, printing) if marked else None
+        items.append(item)
+    return items
+
+
+def _story_titles(session: Session, printings: Sequence[Printing], until: datetime) -> dict[int, str]:
+    """Titles of the stories as their pages show them."""
+    ids = sorted({printing.story_id for printing in printings})
+    return public.titles(session, ids, until)
+
+
+def _facets(session: Session, site: Site, counted: Mapping[Keyword, Sequence[FacetCount]]) -> dict[str, list[FacetOut]]:
+    labels = Labels(site.editions.vietnamese, site.units, public.outlet_titles(session))
+    return {
+        field.value: [FacetOut(value=c.value, label=labels.of(field, c.value), count=c.count) for c in counts]
+        for field, counts in counted.items()
+    }

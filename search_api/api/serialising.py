@@ -1,0 +1,92 @@
+"""From what may be seen to the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, overload
+
+from diembao.index.protocol import Fragment, Hit
+from diembao.records import PlaceMention
+from diembao.store.public import Printing
+from search_api.api.schemas import (
+    ArticleOut,
+    FragmentOut,
+    PieceOut,
+    PlaceOut,
+    SourceName,
+    StoryLink,
+    StoryOut,
+)
+from search_api.moments import LOCAL
+from search_api.places import slug_of
+from search_api.site import Site
+from search_api.views import StoryView, excerpt
+
+
+def article_out(printing: Printing, site: Site, story_title: str) -> ArticleOut:
+    return ArticleOut(
+        id=printing.id,
+        title=printing.title,
+        url=printing.url,
+        source=SourceName(name=printing.source, title=printing.outlet),
+        published_at=local(printing.published_at),
+        authors=list(printing.authors),
+        lead=excerpt(printing.lead),
+        credit=printing.credit,
+        relevance=printing.relevance,
+        topics=list(printing.topics),
+        places=places_out(printing.places),
+        story=StoryLink(id=printing.story_id, url=f"{site.public_url}/tin/{printing.story_id}-{slug_of(story_title)}"),
+        reprint_of=printing.reprint_of,
+    )
+
+
+def places_out(places: Iterable[PlaceMention]) -> list[PlaceOut]:
+    distinct = dict.fromkeys((place.name, place.code, place.kind) for place in places)
+    return [PlaceOut(name=name, code=code, kind=kind) for name, code, kind in distinct]
+
+
+def highlights_out(hit: Hit, printing: Printing) -> dict[str, list[FragmentOut]]:
+    """The lead's only where the agreement lets it be shown."""
+    return {
+        field: [_fragment(fragment) for fragment in fragments]
+        for field, fragments in hit.highlights.items()
+        if field == "title" or (field == "lead" and printing.lead)
+    }
+
+
+def _fragment(fragment: Fragment) -> FragmentOut:
+    pieces = [PieceOut(text=piece.text, match=piece.is_match) for piece in fragment.pieces]
+    return FragmentOut(pieces=pieces, cut_before=fragment.cut_before, cut_after=fragment.cut_after)
+
+
+def story_out(story: StoryView, site: Site) -> StoryOut:
+    return StoryOut(**story_fields(story, site))
+
+
+def story_fields(story: StoryView, site: Site) -> dict[str, Any]:
+    return {
+        "id": story.id,
+        "url": site.public_url + story.path,
+        "title": story.title,
+        "summary": story.summary,
+        "summary_by": story.summary_by,
+        "first_published_at": local(story.first.at),
+        "last_published_at": local(story.last.at),
+        "published_here_at": local(story.published_at),
+        "outlets": story.outlets,
+        "articles": len(story.printings),
+        "topics": list(story.topics),
+        "places": places_out(place for printing in story.printings for place in printing.places),
+        "first": SourceName(name=story.first.source, title=story.first.outlet),
+    }
+
+
+@overload
+def local(moment: datetime) -> datetime: ...
+@overload
+def local(moment: datetime | None) -> datetime | None: ...
+def local(moment: datetime | None) -> datetime | None:
+    """The same moment with the offset of Viet Nam."""
+    return moment.astimezone(LOCAL) if moment is not None else None

@@ -1,0 +1,130 @@
+"""The web application: the public section, its feeds, the JSON routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from diembao import __version__
+from diembao.errors import BadQuery
+from diembao.index.protocol import SearchIndex
+from diembao.settings import Settings
+from diembao.store.database import Store
+from search_api.api import articles, service, sources, stats, stories
+from search_api.assets import Assets
+from search_api.editions import Editions
+from search_api.frame import FrameMiddleware
+from search_api.limits import RateLimiter, RateLimitMiddleware
+from search_api.metrics import Metrics
+from search_api.moments import utc_now
+from search_api.places import Units
+from search_api.problems import HANDLED, BadParameter, ErrorPages
+from search_api.rendering import Renderer
+from search_api.resources import Resources
+from search_api.section import daily, feeds, lists, plain, search, story
+from search_api.section.page_cache import PageCache
+from search_api.site import Site
+
+API = "/api/v1"
+_DESCRIPTION = (
+    "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
+    "summary and link; never the stance of an article, never its text. Errors are RFC 9457 problem+json."
+)
+# Nothing that can be sent here today is larger than a form.
+_MAX_BODY = 64 * 1024
+_SMALLEST_COMPRESSED = 1000
+_COMPRESSION = 5  # two thirds of the time of level 9 for two per cent more bytes
+
+
+def create_app(
+    settings: Settings,
+    store: Store | None = None,
+    index: SearchIndex | None = None,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    limiter: RateLimiter | None = None,
+) -> FastAPI:
+    """The application. Store and index are opened with the first request that needs them, unless handed in."""
+    resources = Resources(settings, store, index)
+    editions, assets = Editions.load(), Assets.load()
+    renderer = Renderer(settings, editions, assets)
+    metrics = Metrics(resources)
+    errors = ErrorPages(editions, renderer)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        resources.close()
+
+    app = FastAPI(
+        title="Điểm Báo Thái Nguyên",
+        version=__version__,
+        description=_DESCRIPTION,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # they load their scripts from another host
+        redoc_url=None,
+        redirect_slashes=False,  # it would build an address out of the Host header
+        lifespan=lifespan,
+        servers=[{"url": settings.public_url.rstrip("/")}],
+    )
+    app.state.site = Site(settings, resources, editions, Units(), renderer, PageCache(), metrics, now)
+    app.state.assets = assets
+    _add_routes(app)
+    _add_error_handlers(app, errors)
+    _add_middleware(app, settings, errors, metrics, limiter or RateLimiter())
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    for routes in (articles, stories, stats, sources):
+        app.include_router(routes.router, prefix=API)
+    app.include_router(service.router)
+    app.include_router(plain.root_router)
+    for prefix in ("", "/en"):
+        for pages in (daily, story, lists, search, feeds, plain):
+            app.include_router(pages.router, prefix=prefix)
+
+
+def _add_error_handlers(app: FastAPI, errors: ErrorPages) -> None:
+    # Handlers run in the event loop: they render a page and touch neither store nor index.
+    app.add_exception_handler(HTTPException, _asynchronous(errors.of_http))
+    app.add_exception_handler(RequestValidationError, _asynchronous(errors.of_validation))
+    app.add_exception_handler(BadParameter, _asynchronous(errors.of_parameter))
+    app.add_exception_handler(BadQuery, _asynchronous(errors.of_query))
+    for kind in HANDLED:
+        app.add_exception_handler(kind, _asynchronous(errors.of_ours))
+
+
+def _asynchronous(handle: Callable[[Request, Any], Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handler(request: Request, error: Exception) -> Response:
+        return handle(request, error)
+
+    return handler
+
+
+def _add_middleware(
+    app: FastAPI, settings: Settings, errors: ErrorPages, metrics: Metrics, limiter: RateLimiter
+) -> None:
+    """The last one added is the outermost."""
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=_MAX_BODY)
+    app.add_middleware(RateLimitMiddleware, limiter=limiter, errors=errors)
+    app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED, compresslevel=_COMPRESSION)
+    address = urlsplit(settings.public_url)
+    if settings.production and address.hostname:
+        # No address is ever built out of the Host header; this only keeps foreign names from being answered.
+        app.add_middleware(
+            TrustedHostMiddleware, allowed_hosts=[address.hostname, "localhost", "127.0.0.1"], www_redirect=False
+        )
+    app.add_middleware(FrameMiddleware, errors=errors, metrics=metrics, https=address.scheme == "https")

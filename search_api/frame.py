@@ -1,0 +1,102 @@
+"""What surrounds every request: its number, its security headers, its line in the log, its count, and the one
+place where an unforeseen error of a request is caught."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from search_api.metrics import Metrics
+from search_api.problems import ErrorPages
+
+logger = logging.getLogger(__name__)
+
+MAX_QUERY_STRING = 8192
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+# Browsers keep to https for a year once they have seen it; only said where the section is served so.
+_STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+
+
+class FrameMiddleware:
+    """The outermost of our middlewares. A route that sets one of the headers itself keeps its own."""
+
+    def __init__(self, app: ASGIApp, errors: ErrorPages, metrics: Metrics, *, https: bool) -> None:
+        self._app, self._errors, self._metrics = app, errors, metrics
+        self._headers = {**SECURITY_HEADERS, **({"Strict-Transport-Security": _STRICT_TRANSPORT} if https else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send, self._headers)
+        try:
+            if len(scope["query_string"]) > MAX_QUERY_STRING:
+                response = self._errors.respond(Request(scope), 414)
+                await response(scope, receive, exchange.send)
+            else:
+                await self._app(scope, receive, exchange.send)
+        except Exception:
+            logger.exception("a request failed", extra={"request_id": exchange.number, "path": scope["path"]})
+            if exchange.status:
+                raise  # half an answer is out: the connection must break, so that it is not taken for a whole one
+            response = self._errors.respond(Request(scope), 500)
+            await response(scope, receive, exchange.send)
+        finally:
+            self._record(scope, exchange)
+
+    def _record(self, scope: Scope, exchange: _Exchange) -> None:
+        seconds = time.perf_counter() - exchange.started
+        route = getattr(scope.get("route"), "path", "") or "none"
+        self._metrics.request(exchange.method, route, exchange.status, seconds)
+        # Without the address and the query: who looks for what is nobody's business.
+        logger.info(
+            "request",
+            extra={
+                "method": exchange.method,
+                "path": scope["path"],
+                "status": exchange.status,
+                "ms": round(seconds * 1000, 1),
+                "request_id": exchange.number,
+            },
+        )
+
+
+class _Exchange:
+    """One request and its answer. HEAD is answered by the route of GET, without the body."""
+
+    def __init__(self, scope: Scope, send: Send, headers: Mapping[str, str]) -> None:
+        self.number = uuid.uuid4().hex[:16]
+        self.method: str = scope["method"]
+        self.status = 0
+        self.started = time.perf_counter()
+        self._send, self._headers = send, headers
+        scope.setdefault("state", {})["request_id"] = self.number
+        if self.method == "HEAD":
+            scope["method"] = "GET"
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+            headers["X-Request-ID"] = self.number
+        elif message["type"] == "http.response.body" and self.method == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)

@@ -1,0 +1,138 @@
+"""Every error as people and programs see it: a page in their language, or RFC 9457 problem+json below `/api`.
+
+Never a trace, never what a library said: those go to the log with the number of the request.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from diembao.errors import BadQuery, DiembaoError, IndexUnavailable, StaleSchema, StoreUnavailable
+from search_api.editions import Edition, Editions
+from search_api.rendering import Renderer
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = "30"
+_CARET_WINDOW = 60  # characters shown on either side of a fault
+
+
+class BadParameter(Exception):
+    """A parameter that cannot be; `reason` is the key of a message below `problems`."""
+
+    def __init__(self, name: str, reason: str, status: int = 400, **values: Any) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name, self.reason, self.status, self.values = name, reason, status, values
+
+
+class ErrorPages:
+    def __init__(self, editions: Editions, renderer: Renderer) -> None:
+        self._editions, self._renderer = editions, renderer
+
+    def respond(
+        self,
+        request: Request,
+        status: int,
+        *,
+        code: str = "",
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> Response:
+        """code: stable name of the kind of error. members: further members of the JSON object."""
+        edition = self._editions.of_path(request.url.path)
+        known = status if f"errors.{status}.title" in edition.messages else (400 if status < 500 else 500)
+        title = edition.messages.text(f"errors.{known}.title")
+        detail = detail or edition.messages.text(f"errors.{known}.text")
+        number = request.scope.get("state", {}).get("request_id", "")
+        headers = {"Cache-Control": "no-store", **(headers or {})}
+        if request.url.path.startswith("/api/"):
+            code = code or HTTPStatus(status).phrase.lower().replace(" ", "_")
+            body = {
+                "type": f"urn:diembao:problem:{code}",
+                "title": title,
+                "status": status,
+                "detail": detail,
+                "instance": request.url.path,
+                "code": code,
+                "request_id": number,
+                **(members or {}),
+            }
+            return JSONResponse(body, status, headers, media_type="application/problem+json")
+        page = self._renderer.render(
+            "error.html", edition, path="/", status=status, title=title, detail=detail, request_id=number
+        )
+        return Response(page, status, headers, media_type="text/html")
+
+    def of_http(self, request: Request, error: HTTPException) -> Response:
+        path = request.url.path
+        if error.status_code == 404 and path != "/" and path.endswith("/") and request.method in ("GET", "HEAD"):
+            # One leading slash: "//elsewhere" would lead to another host.
+            return RedirectResponse("/" + path.strip("/"), 301)
+        return self.respond(request, error.status_code, headers=error.headers)
+
+    def of_validation(self, request: Request, error: RequestValidationError) -> Response:
+        messages = self._editions.of_path(request.url.path).messages
+        faults = []
+        for fault in error.errors():
+            name = str(fault["loc"][-1])
+            is_unknown = fault["type"] == "extra_forbidden"
+            text = messages.text("problems.unknown_parameter", name=name) if is_unknown else str(fault["msg"])
+            faults.append({"parameter": name, "message": text})
+        first = faults[0]
+        detail = first["message"]
+        if not detail.startswith(messages.text("problems.unknown_parameter", name=first["parameter"])):
+            reason = messages.text("problems.invalid_value")
+            detail = messages.text("problems.invalid_parameter", name=first["parameter"], reason=reason)
+        return self.respond(request, 400, code="invalid_parameter", detail=detail, members={"errors": faults})
+
+    def of_parameter(self, request: Request, error: BadParameter) -> Response:
+        messages = self._editions.of_path(request.url.path).messages
+        if error.reason == "staff_field":
+            detail = messages.text("problems.staff_field", name=error.name)
+        else:
+            reason = messages.text(f"problems.{error.reason}", **error.values)
+            detail = messages.text("problems.invalid_parameter", name=error.name, reason=reason)
+        return self.respond(request, error.status, code=error.reason, detail=detail, members={"parameter": error.name})
+
+    def of_query(self, request: Request, error: BadQuery) -> Response:
+        edition = self._editions.of_path(request.url.path)
+        query = request.query_params.get("q", "")
+        members = {"position": error.position, "query": query, "caret": caret_lines(query, error.position)}
+        if error.code == "bad_cursor":
+            members = {}
+        return self.respond(request, 400, code=error.code, detail=query_fault(edition, error), members=members)
+
+    def of_ours(self, request: Request, error: Exception) -> Response:
+        """Deliberate errors of the other rooms, and a database that is too busy to answer."""
+        if isinstance(error, StoreUnavailable | StaleSchema | IndexUnavailable | PoolTimeout):
+            logger.error("not available", extra={"reason": str(error), "path": request.url.path})
+            code = "index_unavailable" if isinstance(error, IndexUnavailable) else "store_unavailable"
+            return self.respond(request, 503, code=code, headers={"Retry-After": RETRY_AFTER})
+        logger.error("unexpected error", extra={"path": request.url.path}, exc_info=error)
+        return self.respond(request, 500)
+
+
+HANDLED = (DiembaoError, PoolTimeout)
+
+
+def query_fault(edition: Edition, error: BadQuery) -> str:
+    """What is wrong with a query, in words."""
+    key = f"query_errors.{error.code}"
+    return edition.messages.text(key if key in edition.messages else "query_errors.unknown")
+
+
+def caret_lines(query: str, position: int) -> str:
+    """The query, and below it a caret under the character at fault; a long query is cut around it."""
+    start = max(0, position - _CARET_WINDOW)
+    shown = query[start : position + _CARET_WINDOW].replace("\t", " ").replace("\n", " ")
+    return f"{shown}\n{' ' * (position - start)}^"

@@ -1,0 +1,1 @@
+"""The public section: pages, feeds, sitemap, embed block."""

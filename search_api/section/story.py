@@ -1,0 +1,153 @@
+"""The page of one story: its summary, who printed it when, who reprinted whom."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
+
+from diembao.errors import IndexUnavailable
+from diembao.index.protocol import Filter, Keyword, Query, Sort
+from diembao.store import public, stories
+from diembao.store.models import StoryRow
+from diembao.store.public import Printing
+from search_api.editions import Edition
+from search_api.finding import stories_of_hits
+from search_api.moments import day_of, iso_local
+from search_api.section.delivery import deliver
+from search_api.section.page_cache import Page
+from search_api.site import CurrentEdition, CurrentSite, Site
+from search_api.views import StoryView, story_view
+
+logger = logging.getLogger(__name__)
+router = APIRouter(include_in_schema=False)
+
+_RELATED = 5
+_DESCRIPTION_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A printing in the list of a story. original: outlet it was reprinted from, where that is shown too."""
+
+    printing: Printing
+    is_first: bool
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageDay:
+    day: date
+    entries: tuple[Entry, ...]
+
+
+@router.get("/tin/{address}")
+def story_page(request: Request, site: CurrentSite, edition: CurrentEdition, address: str) -> Response:
+    number = _number(address)
+    moved = _right_path(site, number)
+    if moved != f"/tin/{address}":
+        return RedirectResponse(edition.path(moved), 301, headers={"Cache-Control": "public, max-age=300"})
+    return deliver(request, site, lambda session: _story(session, site, edition, number))
+
+
+def _number(address: str) -> int:
+    digits = address.partition("-")[0]
+    # Ids are 64-bit; a longer number would be refused by the database.
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+        raise HTTPException(404)
+    return int(digits)
+
+
+def _right_path(site: Site, number: int) -> str:
+    """Where the story is: under the title it has now, or at the story it was merged into."""
+    until = site.visible_until()
+    with site.resources.store.read() as session:
+        row = stories.get(session, number)
+        printings = public.printings_of(session, [row.id], until).get(row.id) if row is not None else None
+        if row is not None and printings:
+            return story_view(row, printings, site.units).path
+        # Once published and no more: its address says so, instead of pretending it never was.
+        gone = row is not None and row.published_at is not None and row.state != public.PUBLISHED
+        raise HTTPException(410 if gone else 404)
+
+
+def _story(session: Session, site: Site, edition: Edition, number: int) -> Page:
+    row = session.get_one(StoryRow, number)
+    story = story_view(row, public.printings_of(session, [number], site.visible_until())[number], site.units)
+    address = site.public_url + edition.path(story.path)
+    return Page(
+        site.renderer.render(
+            "story.html",
+            edition,
+            path=story.path,
+            story=story,
+            coverage=coverage(story.printings),
+            related=_related(session, site, story),
+            description=(story.summary or story.title)[:_DESCRIPTION_LENGTH],
+            now=site.now(),
+            facebook="https://www.facebook.com/sharer/sharer.php?" + urlencode({"u": address}),
+            structured=structured(story, address, edition, site) if story.has_own_summary else None,
+        )
+    )
+
+
+def coverage(printings: Sequence[Printing]) -> list[CoverageDay]:
+    """The printings by day, first printed first."""
+    outlets = {printing.id: printing.outlet for printing in printings}
+    entries = [
+        Entry(printing, position == 0, outlets.get(printing.reprint_of, "") if printing.reprint_of else "")
+        for position, printing in enumerate(printings)
+    ]
+    return [
+        CoverageDay(day, tuple(group)) for day, group in groupby(entries, key=lambda entry: day_of(entry.printing.at))
+    ]
+
+
+def _related(session: Session, site: Site, story: StoryView) -> list[StoryView]:
+    """Newest stories of the same main topic, those about the same commune first. None when the search is away."""
+    if not story.topic:
+        return []
+    topic = Filter(Keyword.TOPIC, (story.topic,))
+    codes = tuple(place.code for place in story.places if place.path)
+    wishes = [(topic, Filter(Keyword.PLACE_CODE, codes))] if codes else []
+    found: dict[int, StoryView] = {}
+    for filters in (*wishes, (topic,)):
+        query = Query(filters=filters, public_only=True, sort=Sort.NEWEST, size=_RELATED + 1, collapse=True)
+        try:
+            hits = site.resources.index.search(query).items
+        except IndexUnavailable as error:
+            logger.warning("related stories left out", extra={"reason": str(error)})
+            return []
+        for view in stories_of_hits(session, hits, site.visible_until(), site.units):
+            found.setdefault(view.id, view)
+    found.pop(story.id, None)
+    return list(found.values())[:_RELATED]
+
+
+def structured(story: StoryView, address: str, edition: Edition, site: Site) -> dict[str, Any]:
+    """schema.org of what is ours: the summary. The articles stay their publishers' and are only cited."""
+    publisher = {"@type": "GovernmentOrganization", "name": site.settings.owner_name}
+    published = story.published_at or story.first.at
+    return {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": story.title[:110],
+        "description": story.summary,
+        "inLanguage": "vi",
+        "url": address,
+        "mainEntityOfPage": address,
+        "datePublished": iso_local(published),
+        "dateModified": iso_local(max(story.updated_at, published)),
+        "author": publisher,
+        "publisher": publisher,
+        "articleSection": edition.topic(story.topic) if story.topic else "",
+        "citation": [printing.url for printing in story.printings[:10]],
+    }

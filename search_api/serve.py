@@ -1,0 +1,47 @@
+"""Running the web process."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from diembao.errors import WrongUse
+from diembao.settings import Settings
+from search_api.app import create_app
+
+# Long enough for the slowest page; a connection that still waits then is cut.
+_SHUTDOWN_SECONDS = 10
+_KEEP_ALIVE_SECONDS = 20
+# Beyond this uvicorn answers 503 at once, instead of letting everybody wait.
+_MOST_CONNECTIONS = 2000
+_REQUIRED = ("owner_address", "owner_email", "owner_phone", "owner_responsible", "owner_licence")
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way are answered first.
+
+    Raises:
+        WrongUse: settings that production insists on are missing.
+    """
+    if settings.production:
+        _insist(settings)
+    uvicorn.run(
+        create_app(settings),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        limit_concurrency=_MOST_CONNECTIONS,
+    )
+
+
+def _insist(settings: Settings) -> None:
+    missing = [f"DIEMBAO_{name.upper()}" for name in _REQUIRED if not getattr(settings, name).strip()]
+    if missing:
+        raise WrongUse(f"production needs the owner's line complete: {', '.join(missing)}")
+    if not settings.public_url.startswith("https://"):
+        raise WrongUse("production needs DIEMBAO_PUBLIC_URL to begin with https://")
