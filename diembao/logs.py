@@ -12,7 +12,12 @@ import sys
 from datetime import UTC, datetime
 
 _PASSWORD = re.compile(r"(://[^:/\s]+:)[^@/\s]+@")
-_STANDARD = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
+_STANDARD = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}
 # Chatty below warning, and of no use to an operator.
 _QUIET = (
     "scrapy",

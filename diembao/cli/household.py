@@ -80,13 +80,17 @@ def work(settings: Settings) -> None:
             raise WrongUse("another worker is running on this data directory")
         crawler = threading.Thread(target=_keep_crawling, args=(settings, stop), daemon=True)
         crawler.start()
-        with exclusive(store, settings.data_dir, "processing") as held:
-            if not held:
-                raise WrongUse("another command is processing articles; start the worker when it has ended")
-            index = open_index(settings)
-            loop.run(store, index, make_tools(settings, store), settings, stop)
-            index.close()
-        crawler.join(_STOP_SECONDS)
+        try:
+            with exclusive(store, settings.data_dir, "processing") as held:
+                if not held:
+                    raise WrongUse("another command is processing articles; start the worker when it has ended")
+                index = open_index(settings)
+                loop.run(store, index, make_tools(settings, store), settings, stop)
+                index.close()
+        finally:
+            # However the loop ended, the crawler's process ends too, else this one would wait for it for ever.
+            stop.set()
+            crawler.join(_STOP_SECONDS)
     store.close()
 
 
