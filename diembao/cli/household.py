@@ -211,10 +211,10 @@ def _own_environment() -> Iterator[None]:
 @contextmanager
 def _demo_environment(host: str, port: int) -> Iterator[None]:
     """The demo press running, and the environment in which this product reads it."""
-    press = _demo_press()
     data_dir = Path(os.environ.get("DIEMBAO_DATA_DIR", "data-demo"))
     sources = data_dir / "sources"
     sources.mkdir(parents=True, exist_ok=True)
+    press = _demo_press(data_dir / "press-opened-at")
     press.write_sources(sources)
     chosen = {
         "DIEMBAO_DATA_DIR": str(data_dir),
@@ -235,10 +235,13 @@ def _demo_environment(host: str, port: int) -> Iterator[None]:
         press.stop()
 
 
-def _demo_press() -> DemoPress:
+def _demo_press(memory: Path) -> DemoPress:
+    """The press as it was opened the first time: after a restart its articles keep their times and addresses."""
     from diembao.demo import DemoPress
 
-    press = DemoPress()
+    opened_at = datetime.fromisoformat(memory.read_text("ascii")) if memory.exists() else datetime.now(UTC)
+    memory.write_text(opened_at.isoformat(), "ascii")
+    press = DemoPress(opened_at=opened_at)
     try:
         press.start(base_port=DEMO_PRESS_PORT)
     except OSError as error:
