@@ -72,13 +72,17 @@ def crawl_once(
     return _run(assignment)
 
 
-def crawl_forever(settings: Settings, store: Store, stop: threading.Event) -> None:
+def crawl_forever(settings: Settings, store: Store, stop: threading.Event, names: Sequence[str] = ()) -> None:
     """Poll what is due and fetch what was found until `stop` is set; what is under way then is finished.
 
+    names: only these sources; all when empty.
+
     Raises:
-        StoreUnavailable, ArchiveError: what was kept until then is kept.
+        BadSource: no source of that name. StoreUnavailable, ArchiveError: what was kept until then is kept.
     """
-    tally = _run(Assignment(settings, store, sync(settings, store, datetime.now(UTC)), stop=stop))
+    known = sync(settings, store, datetime.now(UTC))
+    chosen = tuple(source.name for source in pick(known.values(), names)) if names else ()
+    tally = _run(Assignment(settings, store, known, chosen, stop=stop))
     logger.info("crawl ended: %s", tally)
 
 
