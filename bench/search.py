@@ -10,6 +10,7 @@ are pieces of real titles. Same seed, same articles and queries for every engine
 from __future__ import annotations
 
 import argparse
+import gc
 import gzip
 import json
 import os
@@ -205,6 +206,7 @@ def main() -> None:
     if not os.environ.get("DIEMBAO_EVAL_DIR"):
         sys.exit("DIEMBAO_EVAL_DIR is not set: there are no texts to measure with")
     material = Material.load(Path(os.environ["DIEMBAO_EVAL_DIR"]))
+    gc.freeze()  # or the collector would walk through all these texts while queries are timed
     with tempfile.TemporaryDirectory() as scratch:
         index: SearchIndex
         if given.elasticsearch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,8 @@ class EmbeddedIndex:
                 writing.commit()
             except IndexUnavailable:
                 self._stop_writing()
+                if self._is_replaced(writing):
+                    raise _replaced() from None
                 raise
             if self._is_replaced(writing):
                 self._stop_writing()
@@ -178,7 +180,10 @@ class EmbeddedIndex:
     def _stop_writing(self) -> None:
         writing, self._writing = self._writing, None
         if writing is not None:
-            writing.close()
+            # What is committed is safe, the rest is to be dropped: a failure here changes neither, and is
+            # to be expected where a rebuild has removed the files.
+            with suppress(IndexUnavailable):
+                writing.close()
 
 
 def _replaced() -> IndexBusy:
