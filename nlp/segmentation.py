@@ -1,7 +1,7 @@
 """Paragraphs, sentences and words of Vietnamese text.
 
 Sentences are cut inside paragraphs, so a missing full stop never joins two of them. Words (compounds such as
-"giải phóng mặt bằng") come from underthesea's bundled CRF, sentence by sentence.
+"giải phóng") come from underthesea's bundled CRF, sentence by sentence.
 """
 
 from __future__ import annotations
