@@ -52,13 +52,15 @@ def run(*, demo: bool, host: str, port: int) -> int:
         open_store(settings, migrate=True).close()
         settings.signing_key()
         stop = _stop_on_signals()
-        children = [_start("serve", "--host", host, "--port", str(port)), _start("worker")]
+        children = {"web": _start("serve", "--host", host, "--port", str(port)), "worker": _start("worker")}
         typer.echo(f"Điểm Báo Thái Nguyên: http://{_shown(host)}:{port} (Ctrl-C stops it)", err=True)
         try:
             ended = _wait(children, stop)
         finally:
-            _end(children)
-        return 0 if ended is None else ended or 1
+            _end(list(children.values()))
+        if ended is not None:
+            typer.echo(f"diembao: {ended} ended by itself, so everything was stopped", err=True)
+        return 0 if ended is None else 1
 
 
 def work(settings: Settings) -> None:
@@ -125,7 +127,6 @@ def _keep_crawling(settings: Settings, stop: Event) -> None:
 def _crawl(settings: Settings, parent: Connection) -> None:
     """The crawler process; `parent` closes when its parent stops or is gone."""
     from crawlers.run import crawl_forever
-
     from diembao import logs
     from diembao.store.database import open_store
 
@@ -165,12 +166,12 @@ def _start(*arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _wait(children: list[subprocess.Popen[bytes]], stop: Event) -> int | None:
-    """Until a signal (None) or until a child ended by itself (its exit code)."""
+def _wait(children: dict[str, subprocess.Popen[bytes]], stop: Event) -> str | None:
+    """Until a signal (None) or until a child ended by itself (which one)."""
     while not stop.wait(0.2):
-        for child in children:
+        for name, child in children.items():
             if child.poll() is not None:
-                return child.returncode
+                return name
     return None
 
 

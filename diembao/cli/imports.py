@@ -19,6 +19,9 @@ def import_(
     source: Annotated[str, typer.Option(help="Source of rows that name none.")] = "",
 ) -> None:
     """Take rows (title, text; lead, date, url, source, author…) through the same steps as crawled pages."""
+    from datetime import UTC, datetime
+
+    from crawlers.run import sync
     from diembao.cli.console import end_progress, progress
     from diembao.cli.processing import process_and_index
     from diembao.cli.tools import load_settings
@@ -28,6 +31,7 @@ def import_(
 
     settings = load_settings()
     store = open_store(settings)
+    sync(settings, store, datetime.now(UTC))  # so that rows of a newspaper we know are filed under it
     archive = ArchiveWriter(settings.archive_dir)
     tally = import_files(store, archive, files, source=source, progress=progress("rows read"))
     archive.close()
