@@ -46,8 +46,11 @@ class Reading:
     read_by: str = ""
 
 
-def assemble(page: Page, structured: Structured, reading: Reading) -> Article:
-    """One article; raises Unreadable where title or text are missing."""
+def assemble(page: Page, structured: Structured, reading: Reading, after: str = "") -> Article:
+    """One article; raises Unreadable where title or text are missing.
+
+    after: what `read_by` says besides the reader, such as the profile that failed before.
+    """
     title = reading.title or normalise(page.hints.title).strip()
     lead, paragraphs = reading.lead, list(reading.paragraphs)
     text = "\n".join(line for line in (lead, *paragraphs) if line)
@@ -75,7 +78,7 @@ def assemble(page: Page, structured: Structured, reading: Reading) -> Article:
         section=_section(page, structured, reading, title),
         image=_image(page.url, structured, reading),
         credit=reading.credit or dateline_of(lead),
-        read_by=reading.read_by,
+        read_by=reading.read_by + after,
     )
 
 

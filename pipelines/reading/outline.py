@@ -44,6 +44,7 @@ class Frame:
     parent: Frame | None
     index: int
     align: str = ""
+    depth: int = 0
     total: int = 0
     prose: int = 0
     headlines: int = 0
@@ -99,6 +100,7 @@ class Outline:
     frames: list[Frame]
     blocks: list[Block]
     spans: list[Span]
+    depth: int  # of the deepest block-level element
 
 
 def text_key(text: str) -> str:
@@ -126,7 +128,7 @@ def outline_of(root: LexborNode) -> Outline:
             above.prose += frame.prose
             above.headlines += frame.headlines
             above.end = max(above.end, frame.end)
-    return Outline(walk.frames, walk.blocks, walk.spans)
+    return Outline(walk.frames, walk.blocks, walk.spans, max((frame.depth for frame in walk.frames), default=0))
 
 
 class _Walk:
@@ -185,7 +187,15 @@ class _Walk:
         above = parent.mem_id if parent is not None else 0
         outer = self._frame_of.get(above)
         cues, align = _cues(node, tag)
-        frame = Frame(node, tag, cues, outer, len(self.frames), align or (outer.align if outer else ""))
+        frame = Frame(
+            node,
+            tag,
+            cues,
+            outer,
+            len(self.frames),
+            align or (outer.align if outer else ""),
+            outer.depth + 1 if outer else 0,
+        )
         self.frames.append(frame)
         self._frame_of[node.mem_id] = frame
         self._marks_of[node.mem_id] = self._marks_of.get(above, 0)

@@ -16,13 +16,14 @@ from pipelines.reading.titles import names_outlet
 # The region must keep this share of the article's text; less would cut off paragraphs that stand apart.
 _KEEP = 0.85
 _DENSE_KEEP = 0.7
+_NEARLY_ALL = 0.95
 # Section pages seen have 24 and more linked headlines with .36 of the text; articles at most 5 with .03.
 _LIST_HEADLINES = 8
 _LIST_SHARE = 0.3
 _SECTION_WORDS = 5
 _LONGEST_TEXT = 400_000
 _PROSE = re.compile(r"[.!?…:;”\"]\s*$|[,.] ")
-_LEAVES = frozenset({"p", "li", "td", "blockquote", "dd"})
+_LEAVES = frozenset({"p", "li"})
 
 
 def lines_on_page(lines: Iterable[str]) -> Callable[[Block], bool]:
@@ -42,6 +43,12 @@ def region_of_lines(outline: Outline, own: Sequence[Block], lines: Iterable[str]
     """The element that holds the given lines of text, or None where the page's own blocks do not show them."""
     on_page = lines_on_page(lines)
     return _deepest(outline, own, lambda block: len(block.text) if on_page(block) else 0, _KEEP)
+
+
+def region_of_blocks(outline: Outline, blocks: Sequence[Block]) -> Frame | None:
+    """The deepest element that holds (nearly) all of the given blocks."""
+    wanted = {block.index for block in blocks}
+    return _deepest(outline, blocks, lambda block: len(block.text) if block.index in wanted else 0, _NEARLY_ALL)
 
 
 def densest_region(outline: Outline, own: Sequence[Block]) -> Frame | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from diembao.errors import BadSource
-from nlp.text import normalise
+from pipelines.reading.outline import outline_of
 
 PARTS = ("title", "lead", "body", "published", "author", "section", "image", "credit", "drop")
 _ATTRIBUTES = {"published": ("datetime", "content", "title"), "image": ("data-src", "data-original", "src", "content")}
@@ -23,7 +23,9 @@ class Picked:
     body: tuple[LexborNode, ...] = ()
 
     def line(self, part: str) -> str:
-        return " ".join(self.texts.get(part, ()))
+        """A part on one line: a lead may stand in several elements, everything else in the first."""
+        texts = self.texts.get(part, ())
+        return " ".join(texts) if part == "lead" else next(iter(texts), "")
 
 
 def check_selectors(selectors: Mapping[str, str]) -> None:
@@ -44,9 +46,20 @@ def pick(tree: LexborHTMLParser, selectors: Mapping[str, str]) -> Picked:
     texts = {}
     for part in selectors:
         if part not in {"drop", "body"}:
-            values = (_value(node, part) for node in _nodes(tree, part, selectors)[:_MOST_ELEMENTS])
-            texts[part] = tuple(value for value in values if value)
+            texts[part] = values_of(_nodes(tree, part, selectors), part)
     return Picked(texts, tuple(_nodes(tree, "body", selectors)))
+
+
+def values_of(nodes: Sequence[LexborNode], part: str) -> tuple[str, ...]:
+    """What selected elements say of a part: an attribute for times and pictures, else their text.
+
+    A lead may stand in several elements, but only side by side: others of that name belong to teasers.
+    """
+    if part == "lead" and nodes:
+        together = nodes[0].parent
+        nodes = [node for node in nodes if node.parent == together]
+    values = (_value(node, part) for node in nodes[:_MOST_ELEMENTS])
+    return tuple(value for value in values if value)
 
 
 def _nodes(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str]) -> list[LexborNode]:
@@ -63,4 +76,4 @@ def _value(node: LexborNode, part: str) -> str:
         value = node.attributes.get(name)
         if value and value.strip() and not value.startswith("data:"):
             return value.strip()
-    return "" if part == "image" else " ".join(normalise(node.text(separator=" ")).split())
+    return "" if part == "image" else " ".join(block.text for block in outline_of(node).blocks)
