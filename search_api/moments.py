@@ -69,6 +69,10 @@ class Formats:
         """22/11/2026"""
         return f"{day:%d/%m/%Y}"
 
+    def day_of(self, moment: datetime) -> str:
+        """22/11/2026"""
+        return self.day(day_of(moment))
+
     def long_day(self, day: date) -> str:
         """Chủ nhật, 22/11/2026"""
         name = str(format_date(day, "EEEE", locale=self._locale))
@@ -91,11 +95,11 @@ class Formats:
 
     def short(self, moment: datetime) -> str:
         """08:47 22/11/2026"""
-        return f"{self.clock(moment)} {self.day(day_of(moment))}"
+        return f"{self.clock(moment)} {self.day_of(moment)}"
 
     def recent(self, moment: datetime, now: datetime) -> str:
-        """Relative within a day (“3 giờ trước”), else the full time."""
-        passed = now - moment
-        if timedelta() <= passed < timedelta(days=1):
+        """Relative within a day (“3 giờ trước”), else the full time. The last minute is “1 phút trước”."""
+        moment = min(moment, now - timedelta(minutes=1))
+        if now - moment < timedelta(days=1):
             return str(format_timedelta(moment - now, add_direction=True, locale=self._locale, granularity="minute"))
         return self.full(moment)

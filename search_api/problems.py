@@ -69,7 +69,7 @@ class ErrorPages:
             }
             return JSONResponse(body, status, headers, media_type="application/problem+json")
         page = self._renderer.render(
-            "error.html", edition, path="/", status=status, title=title, detail=detail, request_id=number
+            "error.html", edition, path="/", current="", status=status, title=title, detail=detail, request_id=number
         )
         return Response(page, status, headers, media_type="text/html")
 

@@ -80,9 +80,13 @@ class Renderer:
         }
 
     def render(self, template: str, edition: Edition, *, path: str, **values: Any) -> bytes:
-        """A page of an edition. path: its address in the Vietnamese edition, query included."""
+        """A page of an edition. path: its address in the Vietnamese edition, query included.
+
+        Pages that are no entry of the menu may say so with `current=""`.
+        """
         other = self._editions.by_language["en" if edition.language == "vi" else "vi"]
         page = self._environment.get_template(f"section/{template}")
+        known: dict[str, Any] = {"current": path, **values}
         text = page.render(
             edition=edition,
             t=edition.messages.text,
@@ -93,7 +97,7 @@ class Renderer:
             path=path,
             other=other,
             vietnamese=self._editions.vietnamese,
-            **values,
+            **known,
         )
         return text.encode()
 

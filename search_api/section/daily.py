@@ -111,7 +111,7 @@ def _front(session: Session, site: Site, edition: Edition) -> Page:
             days=days,
             day_count=count,
             shown_of_day=sum(len(day.stories) for day in days[:1]) + 1,
-            topics=[(slug, topics[slug]) for slug in site.editions.topics if slug in topics],
+            topics=sorted(topics.items(), key=lambda pair: (-pair[1], pair[0])),
             day_path=day_path,
         )
     )

@@ -13,7 +13,7 @@ from diembao.store import public, sources
 from diembao.store.models import SourceRow
 from search_api.editions import Edition
 from search_api.finding import printings_of_hits, stories_of_hits
-from search_api.places import Unit
+from search_api.places import Unit, slug_of
 from search_api.rendering import with_query
 from search_api.section.delivery import deliver
 from search_api.section.page_cache import Page
@@ -51,7 +51,7 @@ def topic_page(
 def places_page(request: Request, site: CurrentSite, edition: CurrentEdition) -> Response:
     def build(_session: Session) -> Page:
         counts = _facet(site, Keyword.PLACE_CODE, _UNITS)
-        units = sorted(site.units.by_code.values(), key=lambda unit: unit.path.partition("-")[2])
+        units = sorted(site.units.by_code.values(), key=lambda unit: slug_of(unit.name))
         wards = [(unit, counts.get(unit.code, 0)) for unit in units if unit.type == "phường"]
         communes = [(unit, counts.get(unit.code, 0)) for unit in units if unit.type != "phường"]
         page = site.renderer.render("places.html", edition, path="/dia-ban", wards=wards, communes=communes)
