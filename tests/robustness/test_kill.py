@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,9 @@ def test_import_killed_again_and_again(tmp_path: Path, request: pytest.FixtureRe
 def test_crawl_killed_again_and_again(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     from diembao.demo import DemoPress
 
-    with DemoPress() as press:
+    # A press on which the sun stands still: both runs meet the same pages.
+    noon = datetime.now(UTC)
+    with DemoPress(now=lambda: noon, opened_at=noon - timedelta(hours=1)) as press:
         sources = tmp_path / "sources"
         sources.mkdir()
         press.write_sources(sources)
