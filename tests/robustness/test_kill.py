@@ -139,3 +139,34 @@ def test_crawl_killed_again_and_again(tmp_path: Path, request: pytest.FixtureReq
         assert killed, "no run was long enough to be killed"
         assert run_until_killed(command, environment_for(rough, **more), 900)
         assert shape(Settings(data_dir=rough)) == shape(Settings(data_dir=calm))
+
+
+@pytest.mark.timeout(1800)
+def test_worker_killed_again_and_again(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    from diembao.demo import DemoPress
+
+    noon = datetime.now(UTC)
+    with DemoPress(now=lambda: noon, opened_at=noon - timedelta(hours=1)) as press:
+        sources = tmp_path / "sources"
+        sources.mkdir()
+        press.write_sources(sources)
+        more = {"DIEMBAO_SOURCES_DIR": str(sources), "DIEMBAO_ALLOW_PRIVATE_NETWORKS": "true"}
+        calm, rough = tmp_path / "calm", tmp_path / "rough"
+        assert run_until_killed(["crawl", "--once"], environment_for(calm, **more), 900)
+        # A feed whose poll was cut short is due again after a while; here that while is short.
+        environment = environment_for(rough, DIEMBAO_POLL_SECONDS="5", **more)
+        chance = random.Random(5)
+        for _ in range(request.config.getoption("--kills")):
+            assert not run_until_killed(["worker"], environment, chance.uniform(2.0, 25.0)), (
+                "the worker ended by itself"
+            )
+        process = subprocess.Popen([sys.executable, "-m", "diembao", "worker"], env=environment)
+        try:
+            wanted = shape(Settings(data_dir=calm))
+            limit = time.monotonic() + 300
+            while (found := shape(Settings(data_dir=rough))) != wanted and time.monotonic() < limit:
+                time.sleep(2)
+        finally:
+            process.terminate()
+            process.wait(30)
+        assert found == wanted
