@@ -147,15 +147,17 @@ def explain_in_terminal(document: Document, analysis: Analysis, *, colour: bool 
     Normalising has dropped control codes, so the article cannot drive the terminal.
     """
     document = normalised(document)
-    return "\n".join([
-        _painted(pieces(document.title, "title", analysis), colour),
-        "",
-        _painted(pieces(document.text, "text", analysis), colour),
-        "",
-        *(f"{label}: {value}" for label, value in summary(analysis)),
-        *(f"  {_signed(item.weight)}  {say_rule(item.rule)}{_quoted(item)}" for item in analysis.evidence),
-        *(f"  thái độ  {say_rule(item.rule)}{_quoted(item)}" for item in analysis.stance_evidence),
-    ])
+    return "\n".join(
+        [
+            _painted(pieces(document.title, "title", analysis), colour),
+            "",
+            _painted(pieces(document.text, "text", analysis), colour),
+            "",
+            *(f"{label}: {value}" for label, value in summary(analysis)),
+            *(f"  {_signed(item.weight)}  {say_rule(item.rule)}{_quoted(item)}" for item in analysis.evidence),
+            *(f"  thái độ  {say_rule(item.rule)}{_quoted(item)}" for item in analysis.stance_evidence),
+        ]
+    )
 
 
 def _painted(cut: Iterable[Piece], colour: bool) -> str:

@@ -14,18 +14,19 @@ from nlp.forms import Forms
 from nlp.prepared import Placed, Prepared
 from nlp.records import Field, PlaceMention
 from nlp.sense import linked
-from nlp.text import fold, match_form
+from nlp.text import CAPITALS, fold, match_form
 
 # The old towns of the province's own name are places only with their type word: "TP Thái Nguyên".
 _PROVINCE_NAMES = frozenset({"Thái Nguyên", "Bắc Kạn"})
-_CAPITAL = "A-ZÀ-ÖØ-ÞĂĐĨŨƠƯẠ-Ỹ"  # the last range holds small letters too; the first letter is checked again
-_NAME = rf"(?P<name>[{_CAPITAL}][^\W_]*(?:[ ][{_CAPITAL}0-9][^\W_]*){{0,3}}|\d{{1,2}}[A-Z]?(?![^\W_]))"
+_NAME = rf"(?P<name>[{CAPITALS}][^\W_]*(?:[ ][{CAPITALS}0-9][^\W_]*){{0,3}}|\d{{1,2}}[A-Z]?(?![^\W_]))"
 _SETTLEMENT = re.compile(
     r"(?<![^\W_])(?i:xóm|thôn|bản|buôn|tổ dân phố|tdp|khu dân cư|xã|phường|thị trấn|nút giao|khu vực)[ ]" + _NAME
 )
 _SITE = re.compile(
-    r"(?<![^\W_])(?i:đường|(?<!dân )phố|khu đô thị|kđt|chùa|đền|đình làng|cầu vượt|cầu treo|tượng đài|sân vận động|khách sạn|"
-    r"trường (?:mầm non|tiểu học|thcs|thpt)|trại giam|nhà máy|thung lũng hoa|khu du lịch|suối|đèo|hang|thác)[ ]" + _NAME
+    r"(?<![^\W_])(?i:đường|(?<!dân )phố|khu đô thị|kđt|chùa|đền|đình làng|cầu vượt|cầu treo|tượng đài|"
+    r"sân vận động|khách sạn|"
+    r"trường (?:mầm non|tiểu học|thcs|thpt)|trại giam|nhà máy|thung lũng hoa|khu du lịch|suối|đèo|hang|"
+    r"thác)[ ]" + _NAME
 )
 _HEALTH = re.compile(
     r"(?i:bệnh viện|trung tâm y tế)(?: đa khoa| Đa khoa| Đa Khoa)?[ ](?i:huyện|thành phố|thị xã|tp\.?)[ ]$"
@@ -109,8 +110,6 @@ def _unknown(prepared: Prepared, *, in_title: bool) -> Iterator[PlaceMention]:
 def _span(found: re.Match[str], is_site: bool) -> tuple[int, int] | None:
     """Sites keep their word ("đường Thống Nhất"); settlements only where the name alone says nothing ("xóm 10")."""
     name = found["name"]
-    if not (name[0].isupper() or name[0].isdigit()):
-        return None
     if name[0].isdigit() and not found.group().lower().startswith("xóm"):
         return None
     alone = " " in name

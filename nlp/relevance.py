@@ -140,7 +140,7 @@ def _evidence(prepared: Prepared, row: Floats, moved: Floats) -> Iterator[Eviden
             spans.append(_span(placed, f"{group}.{placed.role}", own / len(members) + role_weight))
     spans.sort(key=lambda evidence: (-_RANK[evidence.where], -abs(evidence.weight), evidence.start))
     yield from spans[:_MOST_SPANS]
-    loose = sorted(_LOOSE_FEATURES, key=lambda name: -abs(by_name[name]))
+    loose = sorted(LOOSE_FEATURES, key=lambda name: -abs(by_name[name]))
     for name in loose[:_MOST_COUNTS]:
         if abs(by_name[name]) >= _LEAST_WEIGHT:
             value = row[FEATURES.index(name)]
@@ -159,7 +159,8 @@ _SPAN_FEATURES: dict[str, tuple[str, ...]] = {
         "text.first", "text.first_strong", "text.places",
     ),
 }  # fmt: skip
-_LOOSE_FEATURES = tuple(
+# Counts that have no span of their own to be shown at.
+LOOSE_FEATURES = tuple(
     name
     for name in FEATURES
     if not name.startswith("role.") and all(name not in names for names in _SPAN_FEATURES.values())

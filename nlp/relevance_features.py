@@ -11,13 +11,26 @@ from nlp.prepared import Placed, Prepared
 from nlp.roles import ROLES
 
 _FORECAST = re.compile(
-    r"dự báo|khí tượng|không khí lạnh|áp thấp|rãnh thấp|lượng mưa|mm|mưa dông|nắng nóng|bão số|gió cấp|cảnh báo|mây dông"
+    r"dự báo|khí tượng|không khí lạnh|áp thấp|rãnh thấp|lượng mưa|mm|mưa dông|nắng nóng|bão số|gió cấp|"
+    r"cảnh báo|mây dông"
 )
-_ROUND_UP = re.compile(r"tin tức (?:sáng|trưa|chiều|tối|hôm nay|\d)|điểm tin|tin nhanh|bản tin|tin sáng|tin trưa|tin chiều|24h qua|tin đáng chú ý")
+_ROUND_UP = re.compile(
+    r"tin tức (?:sáng|trưa|chiều|tối|hôm nay|\d)|điểm tin|tin nhanh|bản tin|tin sáng|tin trưa|tin chiều|"
+    r"24h qua|tin đáng chú ý"
+)
 _SPORT = re.compile(r"bóng đá|v-?league|đội tuyển|huấn luyện viên|hlv|cầu thủ|vô địch|vđqg|clb|giải đấu|bảng xếp hạng")
-_NATIONAL = re.compile(r"cả nước|toàn quốc|các tỉnh|các địa phương|nhiều tỉnh|\d+ tỉnh|miền bắc|bắc bộ|phía bắc|nhiều địa phương|các địa bàn|trên cả nước|liên tỉnh")
-_CENTRAL = re.compile(r"quốc hội|chính phủ|bộ trưởng|thủ tướng|trung ương|phó thủ tướng|tổng cục|bộ công thương|bộ y tế|bộ gd-đt|bộ giáo dục|ban bí thư")
-_CRIME = re.compile(r"khởi tố|bị can|bị cáo|đối tượng|bắt giữ|ma túy|ma tuý|cướp|trộm|lừa đảo|giết|hung thủ|tử hình|tạm giữ|tạm giam|phạt")
+_NATIONAL = re.compile(
+    r"cả nước|toàn quốc|các tỉnh|các địa phương|nhiều tỉnh|\d+ tỉnh|miền bắc|bắc bộ|phía bắc|nhiều địa phương|"
+    r"các địa bàn|trên cả nước|liên tỉnh"
+)
+_CENTRAL = re.compile(
+    r"quốc hội|chính phủ|bộ trưởng|thủ tướng|trung ương|phó thủ tướng|tổng cục|bộ công thương|bộ y tế|"
+    r"bộ gd-đt|bộ giáo dục|ban bí thư"
+)
+_CRIME = re.compile(
+    r"khởi tố|bị can|bị cáo|đối tượng|bắt giữ|ma túy|ma tuý|cướp|trộm|lừa đảo|giết|hung thủ|tử hình|tạm giữ|"
+    r"tạm giam|phạt"
+)
 _ABROAD = re.compile(r"nhật bản|hàn quốc|mỹ|trung quốc|đài loan|nga|anh|đức|pháp|úc|lào|campuchia|thái lan")
 
 _LEAD_TAIL = 150  # what stands a little after the lead still sets the scene
@@ -111,7 +124,9 @@ _FEATURES: dict[str, Callable[[_Tally], float]] = {
     "title.strong": lambda t: min(3.0, _strong(t.title_ours)),
     "title.list": lambda t: sum(1 for p in t.title_ours if p.role in ("list", "pair")),
     "title.route": lambda t: sum(1 for p in t.title_ours if p.role in ("route", "club", "product", "weak")),
-    "title.first": lambda t: t.title_ours[0].sighting.hit.start / max(1, len(t.prepared.title.shown)) if t.title_ours else 1,
+    "title.first": lambda t: (
+        t.title_ours[0].sighting.hit.start / max(1, len(t.prepared.title.shown)) if t.title_ours else 1
+    ),
     "title.other": lambda t: min(3.0, len(t.title_other)),
     "title.other_strong": lambda t: min(3.0, _strong(t.title_other)),
     "title.missing": lambda t: float(not t.prepared.title.shown.strip()),
@@ -132,9 +147,7 @@ _FEATURES: dict[str, Callable[[_Tally], float]] = {
     "text.other": lambda t: math.log1p(len(t.body_other)),
     "text.other_strong": lambda t: math.log1p(_strong(t.body_other)),
     "text.ours_share": lambda t: _share(len(t.body_ours), len(t.body_ours) + len(t.body_other)),
-    "text.strong_against_other": lambda t: _share(
-        _strong(t.body_ours), _strong(t.body_ours) + _strong(t.body_other)
-    ),
+    "text.strong_against_other": lambda t: _share(_strong(t.body_ours), _strong(t.body_ours) + _strong(t.body_other)),
     "text.against_top_other": lambda t: _share(len(t.ours), len(t.ours) + _top_other(t)),
     "text.other_names": lambda t: min(12.0, len(t.others)),
     "text.density": lambda t: min(6.0, 100 * len(t.body_ours) / t.words),

@@ -14,43 +14,60 @@ from nlp.forms import Forms
 from nlp.sense import Sighting
 
 Role = Literal[
-    "scene", "body", "origin", "address", "delegate", "list", "pair", "route", "plate", "club", "product", "byline", "weak", "plain"
+    "scene", "body", "origin", "address", "delegate", "list", "pair", "route", "plate", "club", "product", "byline",
+    "weak", "plain",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
 
 _REACH = 80
-_UNIT = r"(?:(?:tỉnh|tp\.?|t\.p\.?|thành phố|thị xã|tx\.?|huyện|xã|phường|thị trấn|tt\.?|p\.|h\.|x\.|q\.|quận|địa bàn|khu vực|địa phận)\s*)*"
+_UNIT = (
+    r"(?:(?:tỉnh|tp\.?|t\.p\.?|thành phố|thị xã|tx\.?|huyện|xã|phường|thị trấn|tt\.?|p\.|h\.|x\.|q\.|quận|"
+    r"địa bàn|khu vực|địa phận)\s*)*"
+)
 _ORIGIN = re.compile(
-    r"(?:(?<![^\W_])quê(?: quán| gốc| nhà| hương)?(?: ở| tại| từ)?|nguyên quán|(?:sinh ra|sinh năm \d{4}|lớn lên|sinh sống|sống)(?: và lớn lên| và làm việc)? (?:ở|tại|trong)|"
-    r"(?:thường |tạm |cư |hiện )?trú(?: tại| ở| quán| quán tại)?|ngụ(?: tại| ở)?|hktt|hộ khẩu(?: thường trú)?|nơi cư trú|"
+    r"(?:(?<![^\W_])quê(?: quán| gốc| nhà| hương)?(?: ở| tại| từ)?|nguyên quán|(?:sinh ra|sinh năm \d{4}|"
+    r"lớn lên|sinh sống|sống)(?: và lớn lên| và làm việc)? (?:ở|tại|trong)|"
+    r"(?:thường |tạm |cư |hiện )?trú(?: tại| ở| quán| quán tại)?|ngụ(?: tại| ở)?|hktt|hộ khẩu(?: thường trú)?|"
+    r"nơi cư trú|"
     r"(?:là|vốn|một|nhiều) người|người gốc|gốc|đến từ|"
-    r"(?:\d{1,2} tuổi|sn\.? ?\d{4}|sinh năm \d{4}|sinh \d{4})\s*[,;)–-]?\s*(?:đều |cùng |hiện )?(?:trú |quê |ngụ )?(?:ở|tại|trú tại|từ)?)"
+    r"(?:\d{1,2} tuổi|sn\.? ?\d{4}|sinh năm \d{4}|sinh \d{4})\s*[,;)–-]?\s*(?:đều |cùng |hiện )?(?:trú |quê |"
+    r"ngụ )?(?:ở|tại|trú tại|từ)?)"
     r"[\s:,(]*(?:[^.;\n()]{0,45}[,–-]\s*)?$"
 )
 _SCENE = re.compile(
-    r"(?<![^\W_])(?:tại|ở|đến|tới|lên|về|ra|vào|trên địa bàn|địa bàn|địa phận|qua|khắp|toàn|vùng lũ|rốn lũ|tâm lũ|thuộc|cách|"
-    r"trung tâm|ngập|cứu|hỗ trợ|ủng hộ|giúp|thăm|bà con|người dân|người|nông dân|cử tri|dân|sinh viên|học sinh|nhân dân)\s+"
-    + _UNIT + r"$"
+    r"(?<![^\W_])(?:tại|ở|đến|tới|lên|về|ra|vào|trên địa bàn|địa bàn|địa phận|qua|khắp|toàn|vùng lũ|rốn lũ|"
+    r"tâm lũ|thuộc|cách|"
+    r"trung tâm|ngập|cứu|hỗ trợ|ủng hộ|giúp|thăm|bà con|người dân|người|nông dân|cử tri|dân|sinh viên|"
+    r"học sinh|nhân dân)\s+" + _UNIT + r"$"
 )
 _BODY = re.compile(
-    r"(?<![^\W_])(?:ubnd|ubdn|hđnd|ủy ban(?: nhân dân)?|uỷ ban(?: nhân dân)?|hội đồng nhân dân|công an|csgt|cảnh sát(?: [^\W\d_]+){0,3}|csđt|pc\d+|"
+    r"(?<![^\W_])(?:ubnd|ubdn|hđnd|ủy ban(?: nhân dân)?|uỷ ban(?: nhân dân)?|hội đồng nhân dân|công an|csgt|"
+    r"cảnh sát(?: [^\W\d_]+){0,3}|csđt|pc\d+|"
     r"tỉnh ủy|tỉnh uỷ|thành ủy|thành uỷ|huyện ủy|đảng bộ|đảng ủy|chủ tịch|phó chủ tịch|bí thư|phó bí thư|"
-    r"sở(?: [^\W\d_]+){1,6}(?: -| –|,)?(?: [^\W\d_]+){0,4}|chi cục(?: [^\W\d_]+){1,5}|cục(?: [^\W\d_]+){1,4}|ban(?: [^\W\d_]+){1,5}|"
-    r"bệnh viện(?: [^\W\d_]+){0,5}|bv(?: [^\W\d_]+){0,4}|trường(?: [^\W\d_]+){0,6}|đại học(?: [^\W\d_]+){0,5}|đh(?: [^\W\d_]+){0,5}|"
-    r"trung tâm(?: [^\W\d_]+){0,5}|tòa án(?: nhân dân)?|toà án(?: nhân dân)?|tand|viện kiểm sát(?: nhân dân)?|vksnd|viện ksnd|"
-    r"bộ chỉ huy quân sự|bộ chqs|ban chqs|mặt trận(?: tổ quốc)?|ubmttq|tỉnh đoàn|thành đoàn|đoàn đbqh|đoàn đại biểu(?: quốc hội)?|đbqh|"
-    r"thanh tra|đài(?: [^\W\d_]+){1,4}|đài ktt?v|hội(?: [^\W\d_]+){1,4}|liên đoàn(?: [^\W\d_]+){1,3}|bảo tàng|công ty(?: [^\W\d_]+){0,6}|điện lực|"
-    r"kiểm lâm|quản lý thị trường|hải quan|cục thuế|bhxh|bảo hiểm xã hội|lãnh đạo|chính quyền|giám đốc|trưởng|chánh)\s+"
-    + _UNIT + r"$"
+    r"sở(?: [^\W\d_]+){1,6}(?: -| –|,)?(?: [^\W\d_]+){0,4}|chi cục(?: [^\W\d_]+){1,5}|cục(?: [^\W\d_]+){1,4}|"
+    r"ban(?: [^\W\d_]+){1,5}|"
+    r"bệnh viện(?: [^\W\d_]+){0,5}|bv(?: [^\W\d_]+){0,4}|trường(?: [^\W\d_]+){0,6}|đại học(?: [^\W\d_]+){0,5}|"
+    r"đh(?: [^\W\d_]+){0,5}|"
+    r"trung tâm(?: [^\W\d_]+){0,5}|tòa án(?: nhân dân)?|toà án(?: nhân dân)?|tand|viện kiểm sát(?: nhân dân)?|"
+    r"vksnd|viện ksnd|"
+    r"bộ chỉ huy quân sự|bộ chqs|ban chqs|mặt trận(?: tổ quốc)?|ubmttq|tỉnh đoàn|thành đoàn|đoàn đbqh|"
+    r"đoàn đại biểu(?: quốc hội)?|đbqh|"
+    r"thanh tra|đài(?: [^\W\d_]+){1,4}|đài ktt?v|hội(?: [^\W\d_]+){1,4}|liên đoàn(?: [^\W\d_]+){1,3}|bảo tàng|"
+    r"công ty(?: [^\W\d_]+){0,6}|điện lực|"
+    r"kiểm lâm|quản lý thị trường|hải quan|cục thuế|bhxh|bảo hiểm xã hội|lãnh đạo|chính quyền|giám đốc|trưởng|"
+    r"chánh)\s+" + _UNIT + r"$"
 )
 _DELEGATE = re.compile(r"(?:đb|đbqh|đại biểu|đại biểu quốc hội)[^.;\n()]{2,50}\(\s*(?:đoàn )?(?:tỉnh )?$")
-_AMONG = re.compile(r"(?:trong đó có|bao gồm|gồm có|gồm|(?:các |nhiều |\d+ )tỉnh(?:,? thành(?: phố)?)?(?: như)?)\s+(?:tỉnh )?$")
+_AMONG = re.compile(
+    r"(?:trong đó có|bao gồm|gồm có|gồm|(?:các |nhiều |\d+ )tỉnh(?:,? thành(?: phố)?)?(?: như)?)\s+(?:tỉnh )?$"
+)
 _BRANCH = re.compile(r"phân hiệu\s+$")
 _PLATE = re.compile(r"(?:biển (?:số|kiểm soát|kiếm soát)|bks|mang biển)[^.;\n]{0,20}$")
 _ADDRESS_OPEN = re.compile(r"\(\s*[^()\n]{2,40},\s*(?:ở |tại |quê )?" + _UNIT + r"$")
 _ADDRESS_CLOSE = re.compile(r"(?:\s*,\s*[^()\n]{2,30})?\s*\)")
 _LIST_GAP = re.compile(
-    r"\s*(?:,|;|/|và|hay|hoặc|cùng|đến|tới|qua|rồi|với|&|[-–—])?\s*(?:các |của |ở )?(?:tỉnh|tp\.?|thành phố|địa phương)?\s*"
+    r"\s*(?:,|;|/|và|hay|hoặc|cùng|đến|tới|qua|rồi|với|&|[-–—])?\s*(?:các |của |ở )?(?:tỉnh|tp\.?|thành phố|"
+    r"địa phương)?\s*"
 )
 _ROUTE_GAP = re.compile(r"\s*[-–—]\s*")
 _SCENE_ORGS = frozenset({"hospital", "university", "school", "company", "body", "industrial_park"})

@@ -14,9 +14,11 @@ from typing import Literal
 from nlp.forms import Forms
 from nlp.gazetteer.catalogue import UNITS_SINCE, Entry
 from nlp.gazetteer.matcher import Hit, Matcher
+from nlp.text import CAPITALS
 
 Reason = Literal[
-    "ours", "taiyuan", "street", "person", "xinjiang", "kunming", "elsewhere", "other_commune", "no_cue", "other_province"
+    "ours", "taiyuan", "street", "person", "xinjiang", "kunming", "elsewhere", "other_commune", "no_cue",
+    "other_province",
 ]  # fmt: skip
 
 # Northern surnames that are not also words which stand before a place ("Đoàn Thái Nguyên", "Hồ …").
@@ -27,7 +29,9 @@ _SURNAMES = (
 _PERSON_BEFORE = re.compile(
     rf"(?<![^\W_])(?:{_SURNAMES})(?:\s+(?:văn|thị|đức|hữu|minh|ngọc|quang|xuân|đình|bá|công|duy|hồng|hoàng|thanh))?\s+$"
 )
-_STREET_BEFORE = re.compile(r"(?:(?<![^\W_])(?:(?<!tuyến )(?<!con )đường|ngõ|hẻm)\s+|(?<!thành )(?<!đường )(?<!khu )phố\s+)$")
+_STREET_BEFORE = re.compile(
+    r"(?:(?<![^\W_])(?:(?<!tuyến )(?<!con )đường|ngõ|hẻm)\s+|(?<!thành )(?<!đường )(?<!khu )phố\s+)$"
+)
 _ROUTE_AFTER = re.compile(r"\s*[-–—]\s*\w")
 _TAIYUAN_SURE = re.compile(
     r"taiyuan|vệ tinh thái nguyên|lý uyên|lý thế dân|diêm tích sơn|tịnh châu"
@@ -48,22 +52,27 @@ _COMMUNE_OF_THAI_BINH = re.compile(
 _STREETS_NAMED = re.compile(r"đường [^.;\n]{0,60}$")
 _NAMESAKE_TOWN = re.compile(r"nha trang|khánh hòa")
 _NAMESAKE_BEFORE = re.compile(
-    r"(?<![^\W_])(?:trường|thcs|thpt|thsc|tiểu học|mầm non|đường|phố|chợ|khách sạn|nhà hàng|quán)(?: [^\W\d_]+){0,2}\s+$"
+    r"(?<![^\W_])(?:trường|thcs|thpt|thsc|tiểu học|mầm non|đường|phố|chợ|khách sạn|nhà hàng|"
+    r"quán)(?: [^\W\d_]+){0,2}\s+$"
 )
 _CREDIT_AFTER = re.compile(r"\s*/\s*theo(?![^\W_])")
-_CHINA = re.compile(r"trung quốc|duy ngô nhĩ|bắc kinh|vân nam|urumqi|tân cương \(tq\)|khu tự trị|trung á|quảng châu|thượng hải")
+_CHINA = re.compile(
+    r"trung quốc|duy ngô nhĩ|bắc kinh|vân nam|urumqi|tân cương \(tq\)|khu tự trị|trung á|quảng châu|thượng hải"
+)
 
 # What may stand between a place and the province it belongs to: "xã A, huyện B (tỉnh C cũ)".
 _LINK = re.compile(
-    r"(?:[\s,()\-–/]|(?<![^\W_])(?:thuộc|của|cũ|nay|nay là|địa phận|địa bàn|tổ|khu|ở|tỉnh|thành phố|tp\.?|t\.p\.?|huyện|thị xã|tx\.?|quận|xã|phường|"
+    r"(?:[\s,()\-–/]|(?<![^\W_])(?:thuộc|của|cũ|nay|nay là|địa phận|địa bàn|tổ|khu|ở|tỉnh|thành phố|tp\.?|"
+    r"t\.p\.?|huyện|thị xã|tx\.?|quận|xã|phường|"
     r"thị trấn|tt\.?|h\.|q\.|p\.|x\.)(?![^\W_])|\d+)*"
 )
-_NAME_IN_LINK = re.compile(r"(?:[A-ZÀ-ỸĐ][^\W_]*\s*){1,4}")
+_NAME_IN_LINK = re.compile(rf"(?:[{CAPITALS}][^\W_]*\s*){{1,4}}")
 # Kinds of landmark that, beside a unit of ours, settle where an article plays.
 OWN_LANDMARKS = frozenset({"market", "lake", "cave", "landmark", "hospital", "industrial_park"})
 _CHAIN_REACH = 90
 _LIST_REACH = 40
-_LIST_GAP = re.compile(r"(?:\s*,\s*|\s+và\s+|[A-ZÀ-ỸĐ][^\W\d_]*(?:\s[A-ZÀ-ỸĐ][^\W\d_]*){0,2})+")
+_PROPER = rf"(?<![^\W_])[{CAPITALS}][^\W\d_]*"
+_LIST_GAP = re.compile(rf"(?:\s*,\s*|\s+và\s+|{_PROPER}(?:\s{_PROPER}){{0,2}})+")
 _NAMES_PROVINCE = re.compile("Thái Nguyên|Bắc Kạn")  # "ĐH Thái Nguyên, ĐH Huế" is a list, not an address
 
 
@@ -121,9 +130,9 @@ class _Whole:
             entry.name for _, hits in fields for hit in hits if (entry := choose_entry(hit)).strength == "other"
         )
         reason = _province_sense(fields)
-        cue = any(
-            _cue_hit(forms, hits, at, reason) for forms, hits in fields for at in range(len(hits))
-        ) or (not others and _two_together(fields))
+        cue = any(_cue_hit(forms, hits, at, reason) for forms, hits in fields for at in range(len(hits))) or (
+            not others and _two_together(fields)
+        )
         chinese = any(_CHINA.search(forms.match) for forms, _ in fields)
         return cls(reason, cue, chinese, others)
 

@@ -28,6 +28,8 @@ _LINE_END = re.compile("\r\n?|\u2028|\u2029|\u0085")
 _TO_MEND = re.compile("[" + "".join(map(re.escape, map(chr, _NORMALISE))) + "\r\u2028\u2029\u0085\ud800-\udfff]")
 
 WORD = re.compile(r"[^\W_]+")
+# For character classes of other patterns: a range such as À-Ỹ would take in the small letters between them.
+CAPITALS = "A-Z" + "".join(chr(code) for code in range(0x00C0, 0x1EFA) if chr(code).isupper())
 
 # hoà, khoẻ, thuý → hòa, khỏe, thúy: the mark moves to the first vowel when the syllable ends there.
 # Not after q (quý, quà), where the u belongs to the consonant and a mark on it is a slip (qúy, qùa).

@@ -10,7 +10,7 @@ import ahocorasick
 
 from nlp.forms import Forms
 from nlp.gazetteer.catalogue import Catalogue, Entry
-from nlp.text import fold, match_form
+from nlp.text import CAPITALS, fold, match_form
 
 _TYPE_WORDS = {
     "tỉnh": "tỉnh", "thành phố": "thành phố", "tp": "thành phố", "t.p": "thành phố", "tp.": "thành phố",
@@ -69,9 +69,7 @@ class Matcher:
                 name = names.setdefault(fold(exact), _Name({}, form.split()[-1][0].isupper()))
                 if entry not in name.exact.get(exact, ()):
                     name.exact[exact] = (*name.exact.get(exact, ()), entry)
-        self._provinces = {
-            entry.name: entry for entry in catalogue.entries if entry.kind == "province"
-        }
+        self._provinces = {entry.name: entry for entry in catalogue.entries if entry.kind == "province"}
         self._automaton = ahocorasick.Automaton()
         for key, name in names.items():
             self._automaton.add_word(key, (len(key), name))
@@ -110,7 +108,7 @@ class Matcher:
                     break
 
 
-_LONGER_NAME = re.compile(r" [^\W\d_a-zà-ỹđ]")
+_LONGER_NAME = re.compile(rf" [{CAPITALS}]")
 
 
 def _stands_alone(forms: Forms, start: int, end: int) -> bool:

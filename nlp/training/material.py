@@ -45,6 +45,7 @@ class Labelled:
     severity: int | None = None
     accused: str = ""
     clear: bool = True
+    places: tuple[str, ...] | None = None
     locality: tuple[str, ...] = ()
 
 
@@ -129,6 +130,7 @@ def labelled(row: Mapping[str, Any], origin: str, corpus: str, document: Documen
         severity=row.get("severity"),
         accused=row.get("accused") or "",
         clear=bool(row.get("clear", True)),
+        places=tuple(row["places"]) if row.get("places") is not None else None,
         locality=tuple(name for name in elsewhere if name),
     )
 

@@ -53,9 +53,7 @@ class Examples:
 
 def fit_forest(rows: Floats, relevant: Flags, weights: Floats, seed: int = _SEED) -> Forest:
     """Deterministic for the same rows in the same order."""
-    model = ExtraTreesClassifier(
-        n_estimators=TREES, min_samples_leaf=3, max_features=0.4, random_state=seed, n_jobs=1
-    )
+    model = ExtraTreesClassifier(n_estimators=TREES, min_samples_leaf=3, max_features=0.4, random_state=seed, n_jobs=1)
     # float32, as the trees compare: a threshold must fall the same way in training and in use.
     model.fit(rows.astype(np.float32), relevant.astype(int), sample_weight=weights)
     return _as_arrays(model.estimators_)
@@ -134,9 +132,9 @@ def fit(material: Examples) -> RelevanceModel:
     """The pair on all examples; calibration and threshold on held-out stories."""
     known = (material.rows, material.relevant, material.weights)
     held = held_out(material)
-    shares = np.array([
-        share_and_reasons(model.forest, model.line, row)[0] for model, row in zip(held, material.rows, strict=True)
-    ])
+    shares = np.array(
+        [share_and_reasons(model.forest, model.line, row)[0] for model, row in zip(held, material.rows, strict=True)]
+    )
     return _calibrated(fit_forest(*known), fit_line(*known), shares, material.relevant, material.says)
 
 
