@@ -110,6 +110,7 @@ class Names:
     def _rebuild_lock(self) -> Iterator[Callable[[], None]]:
         """A document that says when the rebuild was last heard of: it outlives a process that is killed."""
         index, identity = f"{self._name}-locks", self._home
+        self._make_locks(index)
         self._take_lock(index, identity)
         last = time.monotonic()
 
@@ -125,6 +126,14 @@ class Names:
         finally:
             with server_errors(), suppress(NotFoundError):
                 self._client.delete(index=index, id=identity)
+
+    def _make_locks(self, index: str) -> None:
+        with server_errors(), suppress(BadRequestError):  # there already
+            self._client.indices.create(
+                index=index,
+                settings={"number_of_shards": 1, "number_of_replicas": self._replicas},
+                mappings={"dynamic": "strict", "properties": {"heard": {"type": "double", "index": False}}},
+            )
 
     def _take_lock(self, index: str, identity: str) -> None:
         busy = IndexBusy("the search index is being rebuilt by another process")

@@ -3,15 +3,12 @@ DIEMBAO_TEST_ELASTICSEARCH_URL names one."""
 
 from __future__ import annotations
 
-import os
-import secrets
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -34,37 +31,6 @@ from diembao.index.protocol import (
 )
 
 NOON = datetime(2026, 3, 1, 5, 0, tzinfo=UTC)  # 12:00 in Viet Nam
-
-
-def _elasticsearch() -> Iterator[SearchIndex]:
-    url = os.environ.get("DIEMBAO_TEST_ELASTICSEARCH_URL", "")
-    if not url:
-        pytest.skip("DIEMBAO_TEST_ELASTICSEARCH_URL is not set: not tried on Elasticsearch")
-    from elasticsearch import Elasticsearch
-
-    from diembao.index.elastic import ElasticIndex
-
-    name = f"test{secrets.token_hex(4)}"
-    index = ElasticIndex(url, name=name, shards=1, replicas=0, timeout=30.0)
-    try:
-        yield index
-    finally:
-        index.close()
-        with Elasticsearch(url) as client:
-            made = list(client.indices.get(index=f"{name}-*"))
-            if made:
-                client.indices.delete(index=made)
-
-
-@pytest.fixture(params=["tantivy", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
-    """An empty index of each engine."""
-    if request.param == "elasticsearch":
-        yield from _elasticsearch()
-        return
-    embedded = EmbeddedIndex(tmp_path / "index")
-    yield embedded
-    embedded.close()
 
 
 def article(identity: str, title: str = "", body: str = "", *, hours: float = 0, **more: object) -> IndexDocument:
