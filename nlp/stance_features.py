@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Literal, NamedTuple, Self
 
 from nlp.entities.sentences import sentence_spans
@@ -27,10 +27,24 @@ _LEAD_SENTENCES = 2
 _NEAR = 12
 _PROVINCE = "anchor"
 
+# name: (first, second). As above, and the first stands before the second: who beat whom.
+ORDERED: Mapping[str, tuple[str, str]] = {
+    "club wins": ("club", "victory"),
+    "club is beaten": ("victory", "club"),
+    "province wins": (_PROVINCE, "victory"),
+    "province is beaten": ("victory", _PROVINCE),
+    "official is tried": ("official", "prosecution"),
+    "official tries": ("agency", "crime"),
+    "somebody blames the agency": ("complaint", "agency"),
+    "agency answers": ("agency", "complaint"),
+    "outsiders to the province": ("outsider", _PROVINCE),
+    "province to outsiders": (_PROVINCE, "outsider"),
+}
+
 Zone = Literal["title", "lead", "body"]
 ZONES: tuple[Zone, ...] = ("title", "lead", "body")
 
-# name: (who, what). Who and what must stand in one sentence, near each other.
+# name: (who, what). Who and what must stand in one sentence, near each other, in either order.
 PAIRS: Mapping[str, tuple[str, str]] = {
     "official prosecuted": ("official", "prosecution"),
     "former official prosecuted": ("former", "prosecution"),
@@ -69,8 +83,15 @@ PAIRS: Mapping[str, tuple[str, str]] = {
     "outsiders help": ("outsider", "help"),
     "outsiders' deed": ("outsider", "good_deed"),
     "province helped": (_PROVINCE, "help"),
-    "club wins": ("club", "victory"),
     "club does not win": ("club", "draw_loss"),
+    "court reviewed": (_PROVINCE, "court_review"),
+    "outsiders' event": ("outsider", "notice"),
+    "outsiders invest": ("outsider", "investment"),
+    "hazard in the province": (_PROVINCE, "hazard"),
+    "agency works well": ("agency", "good_deed"),
+    "agency opens": ("agency", "investment"),
+    "people thankful": ("people", "rank"),
+    "official explains": ("official", "remedy"),
     "police at work": ("agency", "police"),
     "official's crime": ("official", "crime"),
     "own people victims": ("people", "disaster"),
@@ -87,21 +108,19 @@ class Sentence(NamedTuple):
     masked: list[str]
 
 
-def _masked(surfaces: Sequence[str]) -> list[str]:
-    """Tokens in match form with runs of two and more capitalised ones as one "@": names teach nothing."""
+def _masked(surfaces: Sequence[str], words: Sequence[str]) -> list[str]:
+    """The words with runs of two and more capitalised ones as one "@", and numbers as "0": names teach nothing."""
     out: list[str] = []
     run: list[str] = []
-    for surface in (*surfaces, ""):
+    for surface, word in zip((*surfaces, ""), (*words, ""), strict=True):
         if surface and surface[0].isupper() and not (len(surface) > 1 and surface.isupper()):
-            run.append(surface)
+            run.append(word)
             continue
-        if len(run) > 1:
-            out.append("@")
-        elif run:
-            out.append(match_form(run[0]))
-        run = []
+        if run:
+            out.append(run[0] if len(run) == 1 else "@")
+            run = []
         if surface:
-            out.append(match_form(surface) if not surface.isdigit() else "0")
+            out.append("0" if surface.isdigit() else word)
     return out
 
 
@@ -110,17 +129,19 @@ def read_sentences(document: Document) -> list[Sentence]:
     found: list[Sentence] = []
     title = document.title[:1_000]
     if title.strip():
-        found.append(_sentence("title", title, 0, len(title)))
+        found.append(_sentence("title", title, match_form(title), 0, len(title)))
     text = document.text[:_READ_CHARACTERS]
+    form = match_form(text)
     for place, (start, end) in enumerate(sentence_spans(text)):
         zone: Zone = "lead" if place < _LEAD_SENTENCES else "body"
-        found.append(_sentence(zone, text, start, end))
+        found.append(_sentence(zone, text, form, start, end))
     return found
 
 
-def _sentence(zone: Zone, text: str, start: int, end: int) -> Sentence:
-    surfaces = WORD.findall(text[start:end])
-    return Sentence(zone, start, end, [match_form(word) for word in surfaces], _masked(surfaces))
+def _sentence(zone: Zone, text: str, form: str, start: int, end: int) -> Sentence:
+    spans = [found.span() for found in WORD.finditer(text, start, end)]
+    words = [form[first:last] for first, last in spans]
+    return Sentence(zone, start, end, words, _masked([text[first:last] for first, last in spans], words))
 
 
 @dataclass(frozen=True)
@@ -137,7 +158,7 @@ class StanceLexicon:
 
     def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
         self.groups = tuple(groups)
-        self.pairs = tuple(PAIRS)
+        self.pairs = (*PAIRS, *ORDERED)
         members: dict[tuple[str, ...], list[str]] = {}
         for group, phrases in groups.items():
             for phrase in phrases:
@@ -161,12 +182,11 @@ class StanceLexicon:
             there = [match.start for match in province.find(sentence.words)]
             if there:
                 places.setdefault(_PROVINCE, []).extend(there)
-        met = frozenset(
-            name
-            for name, (who, what) in PAIRS.items()
-            if who in places and what in places and _near(places[who], places[what])
+        met = {name for name, (who, what) in PAIRS.items() if _near(places.get(who, ()), places.get(what, ()))}
+        met.update(
+            name for name, (one, other) in ORDERED.items() if _before(places.get(one, ()), places.get(other, ()))
         )
-        return Reading(sentence, {group: len(at) for group, at in places.items()}, met)
+        return Reading(sentence, {group: len(at) for group, at in places.items()}, frozenset(met))
 
     def feature_names(self) -> tuple[str, ...]:
         """Names of what `features` gives, in order."""
@@ -194,7 +214,11 @@ class StanceLexicon:
 
 
 def _near(who: Sequence[int], what: Sequence[int]) -> bool:
-    return any(abs(one - other) <= _NEAR for one, other in ((a, b) for a in islice(who, 8) for b in islice(what, 8)))
+    return any(abs(one - other) <= _NEAR for one in who[:8] for other in what[:8])
+
+
+def _before(first: Sequence[int], second: Sequence[int]) -> bool:
+    return any(0 < other - one <= _NEAR for one in first[:8] for other in second[:8])
 
 
 def masked_terms(sentences: Sequence[Sentence], at_most: int = 600) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,15 +54,18 @@ def locality(row: Labelled) -> PhraseMatcher | None:
     return PhraseMatcher(row.locality) if row.locality else None
 
 
-def read_material(rows: Sequence[Labelled], topics: TopicModel) -> StanceMaterial:
-    """Features of each row; topics come from the topic model, as they will in use."""
+def read_material(
+    rows: Sequence[Labelled], topics: TopicModel, shares: Mapping[str, Mapping[str, float]] | None = None
+) -> StanceMaterial:
+    """Features of each row; topics by document id from `shares`, or from the model where it has none."""
+    known = shares or {}
     lexicon = StanceLexicon.load()
     dense, terms = [], []
     for row in rows:
         sentences = read_sentences(row.document)
         readings = [lexicon.read(sentence, locality(row)) for sentence in sentences]
-        shares = topic_features(topics.probabilities(row.document), topics.head.classes)
-        dense.append([*lexicon.features(readings), *shares])
+        mass = known.get(row.document.id) or topics.probabilities(row.document)
+        dense.append([*lexicon.features(readings), *topic_features(mass, topics.head.classes)])
         terms.append(masked_terms(sentences))
     return StanceMaterial(tuple(rows), np.array(dense), tuple(terms))
 
