@@ -7,7 +7,7 @@ Vietnamese papers get just those wrong (`…08:00 GMT+7`, `05/11/2026 08:00`, UT
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ _DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}\?>")
 # Clocks differ; what lies further ahead is a wrong date and says nothing.
 _AHEAD = timedelta(hours=24)
 
-_Entry = Mapping[str, Any]
+_Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,8 @@ def _hints(entry: _Entry, now: datetime) -> FeedHints:
 
 def _published(entry: _Entry, now: datetime) -> datetime | None:
     for field in ("published", "updated", "created"):
-        written = str(entry.get(field) or "").strip()
+        # feedparser's own `get` passes `published` off as a missing `updated`.
+        written = str(dict.get(entry, field) or "").strip()
         moment = read_moment(written, now) if written else None
         if moment is not None and moment.at <= now + _AHEAD:
             return moment.at

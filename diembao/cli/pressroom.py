@@ -236,10 +236,7 @@ def _report(findings: Findings) -> str:
         parts.append(f"sample {sample.url}: {sample.fault}")
     else:
         article = sample.article
-        when = f"{article.published_at.astimezone(_VIETNAM):%d/%m/%Y %H:%M}" if article.published_at else "no time"
-        parts.append(
-            f"sample read: “{article.title}”, {when} ({article.published_from}), {len(article.text)} characters"
-        )
+        parts.append(f"sample read: “{article.title}”, {_time(article)}, {len(article.text)} characters")
     return f"{'ok  ' if findings.healthy else 'BAD '} {source.name}: " + "; ".join(parts)
 
 
