@@ -13,13 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from nlp.analyzer import Analyzer
-
 from diembao.errors import Unreadable
 from diembao.records import Annotations, Article, Page, PublishedFrom, Relevance
 from diembao.store.archive import read_record
 from diembao.store.pages import PendingPage
 from nlp import similarity
+from nlp.analyzer import Analyzer
 from nlp.legacy import to_unicode
 from nlp.records import Document, GateResult
 from nlp.text import normalise

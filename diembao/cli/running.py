@@ -31,10 +31,9 @@ def up(
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000, attached: Attached = False) -> None:
     """Serve the section and the API."""
-    from search_api.serve import serve as serve_forever
-
     from diembao.cli import household
     from diembao.cli.tools import load_settings
+    from search_api.serve import serve as serve_forever
 
     if attached:
         household.end_with_parent()

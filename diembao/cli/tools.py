@@ -22,9 +22,8 @@ def load_settings() -> Settings:
 
 def make_tools(settings: Settings, store: Store) -> Tools:
     """The steps' tools: models are loaded here, so this takes about a second."""
-    from nlp.analyzer import Analyzer
-
     from diembao.store import sources
+    from nlp.analyzer import Analyzer
     from pipelines.steps import Tools
 
     with store.read() as session:
