@@ -26,7 +26,9 @@ _JUNK_CUES = re.compile(
     r"|\bfooter|[-_]footer|\bfoot\b|chan-?trang|copyright|insert-wiki|inner-article"
 )
 # Never around an article, however much text they hold: readers' comments are often longer than it.
-_NEVER_TEXT = re.compile(r"comment|binh-?luan|\bcmt|relat|lien-?quan|cung-?chuyen-?muc|\bfooter|[-_]footer|chan-?trang")
+_NEVER_TEXT = re.compile(
+    r"comment|binh-?luan|\bcmt|relat|lien-?quan|cung-?chuyen-?muc|\bfooter|[-_]footer|chan-?trang|quang-?cao"
+)
 _JUNK_TAGS = frozenset({"nav", "footer", "aside", "figcaption", "caption", "dialog", "menu", "amp-sidebar"})
 _BOX_LINES = 60  # how much of a box of teasers is looked at
 

@@ -26,7 +26,7 @@ _INLINE = frozenset({
 _LINK, _BOLD, _ITALIC = 1, 2, 4
 _MARK_OF = {"a": _LINK, "b": _BOLD, "strong": _BOLD, "em": _ITALIC, "i": _ITALIC}
 # Pages beyond this many nodes are not articles; what was seen until then is used.
-_MOST_NODES = 150_000
+_MOST_NODES = 50_000
 _AUTHOR_PAGE = re.compile(r"/(?:tac-gia|author|nha-bao|phong-vien)[/.\-?]")
 _ALIGN = re.compile(r"text-align:\s*(center|right|left|justify)")
 
@@ -100,6 +100,7 @@ class Outline:
     frames: list[Frame]
     blocks: list[Block]
     spans: list[Span]
+    nodes: int  # how many were walked
     depth: int  # of the deepest block-level element
 
 
@@ -128,7 +129,8 @@ def outline_of(root: LexborNode) -> Outline:
             above.prose += frame.prose
             above.headlines += frame.headlines
             above.end = max(above.end, frame.end)
-    return Outline(walk.frames, walk.blocks, walk.spans, max((frame.depth for frame in walk.frames), default=0))
+    depth = max((frame.depth for frame in walk.frames), default=0)
+    return Outline(walk.frames, walk.blocks, walk.spans, walk.nodes, depth)
 
 
 class _Walk:
@@ -140,7 +142,7 @@ class _Walk:
         self._marks_of: dict[int, int] = {}
         self._named_of: dict[int, tuple[str, LexborNode]] = {}
         self.spans: list[Span] = []
-        self._seen = 0
+        self.nodes = 0
         self._image = False
         self._start(None)
 
@@ -152,7 +154,7 @@ class _Walk:
 
     def see(self, node: LexborNode) -> bool:
         """Take in one node; False when the page is beyond bounds."""
-        self._seen += 1
+        self.nodes += 1
         tag = node.tag or ""
         if tag == "-text":
             self._text(node)
@@ -165,7 +167,7 @@ class _Walk:
             self._inline(node, tag)
         elif not tag.startswith(("-", "!")):
             self._open(node, tag)
-        return self._seen < _MOST_NODES
+        return self.nodes < _MOST_NODES
 
     def _inline(self, node: LexborNode, tag: str) -> None:
         parent = node.parent

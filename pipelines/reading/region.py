@@ -19,7 +19,7 @@ _DENSE_KEEP = 0.7
 _NEARLY_ALL = 0.95
 # Section pages seen have 24 and more linked headlines with .36 of the text; articles at most 5 with .03.
 _LIST_HEADLINES = 8
-_LIST_SHARE = 0.3
+_LIST_SHARE = 0.2
 _SECTION_WORDS = 5
 _LONGEST_TEXT = 400_000
 _PROSE = re.compile(r"[.!?…:;”\"]\s*$|[,.] ")

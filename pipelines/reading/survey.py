@@ -34,8 +34,8 @@ _HEAD_LINES = 40
 _ABOVE_LINES = 10
 _TAIL_LINES = 14
 # Beyond these the teacher may take seconds and gigabytes: it then works in a child process with bounds.
-_LARGE_MARKUP = 600_000
-_MANY_FRAMES = 8_000
+_LARGE_MARKUP = 500_000
+_MANY_NODES = 12_000
 _DEEP = 200
 
 
@@ -83,7 +83,7 @@ def read_survey(page: Page, tree: LexborHTMLParser, structured: Structured, pick
 
 def _taught(tree: LexborHTMLParser, outline: Outline) -> list[str]:
     markup = tree.html or ""
-    if len(markup) > _LARGE_MARKUP or len(outline.frames) > _MANY_FRAMES or outline.depth > _DEEP:
+    if len(markup) > _LARGE_MARKUP or outline.nodes > _MANY_NODES or outline.depth > _DEEP:
         return article_lines_bounded(markup)
     return teacher.article_lines(markup)
 

@@ -1,0 +1,134 @@
+"""Learned profiles: what they read without the teacher, when they give a page back, when they are never made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pipelines.reading import Profile, drift, learn, read_page, survey
+from pipelines.reading.learning import FEWEST_PAGES
+from pipelines.reading.profile import line_digest
+
+TODAY = date(2026, 11, 22)
+LEARNABLE = [
+    "bao_lon",
+    "mang_luoi",
+    "toa_soan_dia_phuong",
+    "cong_cu",
+    "joomla",
+    "sharepoint",
+    "du_lieu_sai",
+    "tien_ich",
+]
+
+
+@pytest.fixture(scope="module")
+def profiles(material: ModuleType) -> dict[str, Profile]:
+    learned = {}
+    for layout in LEARNABLE:
+        profile = learn([printed.page for printed in material.pages_of(layout, 9)], layout, on=TODAY)
+        assert profile is not None, layout
+        learned[layout] = profile
+    return learned
+
+
+@pytest.mark.parametrize("layout", LEARNABLE)
+def test_new_pages_are_read_exactly_and_without_the_teacher(
+    material: ModuleType, profiles: dict[str, Profile], layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_teacher(*_: Any) -> list[str]:
+        raise AssertionError("the teacher was asked")
+
+    monkeypatch.setattr(survey.teacher, "article_lines", no_teacher)
+    for printed in material.pages_of(layout, 15)[9:]:
+        article = read_page(printed.page, profile=profiles[layout])
+        assert article.read_by == "profile/1"
+        assert (article.title, article.lead, article.text) == (printed.title, printed.lead, printed.text)
+        assert article.published_at is not None
+        assert abs((article.published_at - printed.published_at).total_seconds()) < 60
+
+
+def test_page_of_another_layout_goes_back_to_the_teacher_and_says_so(
+    material: ModuleType, profiles: dict[str, Profile]
+) -> None:
+    printed = material.pages_of("thong_tan", 1)[0]
+    article = read_page(printed.page, profile=profiles["bao_lon"])
+    assert article.read_by == "trafilatura/1 after profile/1"
+    assert article.text == printed.text
+
+
+def test_page_whose_text_element_is_empty_goes_back_to_the_teacher(
+    material: ModuleType, profiles: dict[str, Profile]
+) -> None:
+    printed = material.pages_of("bao_lon", 1)[0]
+    moved = printed.page.body.replace(
+        b'<article class="fck_detail">', b'<article class="fck_detail"></article><article class="moi">'
+    )
+    article = read_page(replace(printed.page, body=moved), profile=profiles["bao_lon"])
+    assert article.read_by.endswith("after profile/1")
+    assert article.text == printed.text
+
+
+def test_lines_the_site_repeats_are_dropped(material: ModuleType) -> None:
+    appeal = "Độc giả gửi bài cộng tác về hòm thư của tòa soạn, bài được đăng sẽ có nhuận bút theo quy định hiện hành."
+    ending = f"<p class='Normal'>{appeal}</p></article>".encode()
+    pages = [
+        replace(printed.page, body=printed.page.body.replace(b"</article>", ending, 1))
+        for printed in material.pages_of("bao_lon", 12)
+    ]
+    profile = learn(pages[:9], "baolon", on=TODAY)
+    assert profile is not None
+    assert line_digest(appeal) in profile.repeated
+    for page in pages[9:]:
+        article = read_page(page, profile=profile)
+        assert article.read_by == "profile/1"
+        assert appeal not in article.text
+
+
+def test_selectors_of_the_source_file_count_before_the_profile(
+    material: ModuleType, profiles: dict[str, Profile]
+) -> None:
+    printed = material.pages_of("bao_lon", 1)[0]
+    article = read_page(printed.page, {"title": "ul.breadcrumb li"}, profiles["bao_lon"])
+    assert article.title == "Đất và người"
+    assert article.text == printed.text
+
+
+def test_too_few_pages_teach_nothing(material: ModuleType) -> None:
+    pages = [printed.page for printed in material.pages_of("bao_lon", FEWEST_PAGES - 1)]
+    assert learn(pages, "baolon", on=TODAY) is None
+    assert learn(pages[:1] * 20, "baolon", on=TODAY) is None
+
+
+def test_pages_of_many_layouts_teach_nothing(material: ModuleType) -> None:
+    pages = [material.pages_of(layout, 1)[0].page for layout in material.layout_names()]
+    assert learn(pages, "tap-nham", on=TODAY) is None
+
+
+def test_profile_survives_being_kept(profiles: dict[str, Profile]) -> None:
+    for profile in profiles.values():
+        assert Profile.from_json(profile.to_json()) == profile
+
+
+@pytest.mark.parametrize("text", ["{}", '{"source": "x"}', "[]", "null", "kein json"])
+def test_anything_else_is_no_profile(text: str) -> None:
+    with pytest.raises(ValueError):
+        Profile.from_json(text)
+
+
+def test_drift_is_silent_while_the_profile_fits_and_names_what_broke(
+    material: ModuleType, profiles: dict[str, Profile]
+) -> None:
+    profile = profiles["bao_lon"]
+    good = [read_page(printed.page, profile=profile) for printed in material.pages_of("bao_lon", 12)]
+    assert drift(profile, good) == []
+    assert drift(profile, [replace(one, read_by="trafilatura/1 after profile/1") for one in good[:3]]) == []
+    handed_back = [replace(one, read_by="trafilatura/1 after profile/1") for one in good[:6]] + good[6:]
+    assert "without the profile" in " ".join(drift(profile, handed_back))
+    assert "length" in " ".join(drift(profile, [replace(one, text=one.text[:90]) for one in good]))
+    assert "time" in " ".join(drift(profile, [replace(one, published_at=None) for one in good]))
+    assert "lead" in " ".join(drift(profile, [replace(one, lead="") for one in good]))
