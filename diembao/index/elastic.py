@@ -190,7 +190,7 @@ class _Search:
         counting = Counting(query, _MOST_BUCKETS, "shard_size")
         rows: list[Row[Json]]
         if query.collapse and query.size:
-            rows, more = one_page_of_stories(self._read, after, query.size)
+            rows, more = one_page_of_stories(self._read, self._story_sizes, after, query.size)
             answer = self._send(query=self._wanted, size=0, track_total_hits=True, aggregations=counting.wanted())
         else:
             answer = self._send(
@@ -205,7 +205,7 @@ class _Search:
             items=tuple(make_hit(query, row, row.handle) for row in rows),
             facets=counting.facets(answer.get("aggregations", {}), self._aggregate),
             histogram=counting.histogram(answer.get("aggregations", {})),
-            stories=self._stories(total) if query.count_stories or query.collapse else None,
+            stories=self._stories(total) if query.count_stories else None,
             next=encode_cursor(query, rows[-1].position) if more else None,
         )
 
@@ -236,6 +236,15 @@ class _Search:
         answer = self._send(query=self._wanted, size=0, track_total_hits=False, aggregations=wanted)
         aggregations: Mapping[str, Any] = answer["aggregations"]
         return aggregations
+
+    def _story_sizes(self, stories: InStories) -> dict[int, int]:
+        answer = self._send(
+            query={"bool": {"filter": [self._wanted, translate(stories)]}},
+            size=0,
+            track_total_hits=False,
+            aggregations={"stories": {"terms": {"field": STORY_KEY, "size": len(stories.keys)}}},
+        )
+        return {bucket["key"]: bucket["doc_count"] for bucket in answer["aggregations"]["stories"]["buckets"]}
 
     def _stories(self, total: int) -> int:
         """Exactly: the server's own distinct count is an estimate."""

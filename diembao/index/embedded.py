@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import pairwise
@@ -211,8 +212,11 @@ class _Search:
         rows: list[Row[Any]] = []
         more = False
         if query.size and total:
-            page = one_page_of_stories if query.collapse else one_page
-            rows, more = page(self._reader(total), after, query.size)
+            read = self._reader(total)
+            if query.collapse:
+                rows, more = one_page_of_stories(read, self._story_sizes, after, query.size)
+            else:
+                rows, more = one_page(read, after, query.size)
         counting = Counting(query, _MOST_BUCKETS, "segment_size")
         answer = self._aggregate(counting.wanted())
         return Hits(
@@ -220,7 +224,7 @@ class _Search:
             items=tuple(self._hit(row) for row in rows),
             facets=counting.facets(answer, self._aggregate),
             histogram=counting.histogram(answer),
-            stories=self._stories(total) if query.count_stories or query.collapse else None,
+            stories=self._stories(total) if query.count_stories else None,
             next=encode_cursor(query, rows[-1].position) if more else None,
         )
 
@@ -283,11 +287,18 @@ class _Search:
 
     def _stories(self, total: int) -> int:
         """Exactly: the engine's own distinct count is an estimate."""
-        if not total:
-            return 0
+        return len(set(self._story_keys(self._wanted, total)))
+
+    def _story_sizes(self, stories: InStories) -> Counter[int]:
         with engine_errors():
-            hits = self._searcher.search(self._wanted, limit=total, count=False, order_by_field=STORY_KEY).hits
-        return len({story for story, _ in hits})
+            members = both(self._wanted, translate(self._schema, stories))
+        return Counter(self._story_keys(members, _count(self._searcher, members)))
+
+    def _story_keys(self, query: Any, number: int) -> Iterator[int]:
+        with engine_errors():
+            # Ordering by a field brings its values along, and in whole numbers: aggregations give floats.
+            hits = self._searcher.search(query, limit=max(1, number), count=False, order_by_field=STORY_KEY).hits
+        return (story for story, _ in hits)
 
 
 def _count(searcher: Any, query: Any) -> int:

@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -52,6 +51,8 @@ def row_order(newest_first: bool) -> Callable[[Row[Handle]], tuple[int, int, int
 
 # The rows after a position, in order, at most so many; only of these stories where given.
 Reader = Callable[[Position | None, int, InStories | None], Sequence[Row[Handle]]]
+# How many matching articles each of these stories has.
+StoryCounter = Callable[[InStories], Mapping[int, int]]
 
 
 def encode_cursor(query: Query, last: Position) -> str:
@@ -99,34 +100,46 @@ def one_page(read: Reader[Handle], after: Position | None, size: int) -> tuple[l
     return rows[:size], len(rows) > size
 
 
-def one_page_of_stories(read: Reader[Handle], after: Position | None, size: int) -> tuple[list[Row[Handle]], bool]:
+def one_page_of_stories(
+    read: Reader[Handle], count: StoryCounter, after: Position | None, size: int
+) -> tuple[list[Row[Handle]], bool]:
     """The next rows that are the first of their story in the whole answer, with the size of each story there."""
     found: list[Row[Handle]] = []
+    from_the_top = after is None
+    seen: set[int] = set()
     batch = min(3 * size + 1, MAX_SIZE)
     while len(found) <= size:
         rows = read(after, batch, None)
-        found += _first_of_story(read, rows)
+        fresh = []
+        for row in rows:
+            if row.story_key not in seen:
+                seen.add(row.story_key)
+                fresh.append(row)
+        found += fresh if from_the_top else _not_shown_before(read, fresh)
         if len(rows) < batch:
             break
         after = rows[-1].position
-    return found[:size], len(found) > size
+    page = found[:size]
+    sizes = count(_stories_of(page)) if page else {}
+    return [replace(row, same_story=sizes[row.story_key]) for row in page], len(found) > size
 
 
-def _first_of_story(read: Reader[Handle], rows: Sequence[Row[Handle]]) -> list[Row[Handle]]:
-    stories = InStories(tuple(dict.fromkeys(row.story_key for row in rows)))
-    if not stories.keys:
-        return []
+def _not_shown_before(read: Reader[Handle], rows: Sequence[Row[Handle]]) -> list[Row[Handle]]:
+    """Those whose story has no better article than them: it would have been on a page before."""
     firsts: dict[int, Position] = {}
-    sizes = Counter[int]()
     after: Position | None = None
-    while members := read(after, MAX_SIZE, stories):
+    while rows and len(firsts) < len(rows):
+        members = read(after, MAX_SIZE, _stories_of(rows))
         for member in members:
             firsts.setdefault(member.story_key, member.position)
-            sizes[member.story_key] += 1
         if len(members) < MAX_SIZE:
             break
         after = members[-1].position
-    return [replace(row, same_story=sizes[row.story_key]) for row in rows if firsts[row.story_key] == row.position]
+    return [row for row in rows if firsts.get(row.story_key) == row.position]
+
+
+def _stories_of(rows: Sequence[Row[Handle]]) -> InStories:
+    return InStories(tuple(dict.fromkeys(row.story_key for row in rows)))
 
 
 def make_hit(query: Query, row: Row[Handle], shown: Mapping[str, Any]) -> Hit:

@@ -140,7 +140,7 @@ class Query:
     """tree: from `language.parse`; None matches everything. published_from is inclusive, published_to exclusive.
 
     after: `Hits.next` of the page before, with everything else unchanged but the size.
-    collapse: one article a story, its best; `total` still counts articles, `stories` stories.
+    collapse: one article a story, its best; `total` still counts articles. count_stories: how many stories match.
     """
 
     tree: Node | None = None

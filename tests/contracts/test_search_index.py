@@ -562,7 +562,7 @@ class TestStories:
             article("c", "Tin lũ", hours=0),
             article("d", "Tin khác", story="a"),
         )
-        hits = index.search(Query(tree=parse("lũ"), collapse=True))
+        hits = index.search(Query(tree=parse("lũ"), collapse=True, count_stories=True))
         assert [(hit.id, hit.same_story) for hit in hits.items] == [("a1", 2), ("c", 1), ("b1", 2)]
         assert (hits.total, hits.stories, hits.next) == (5, 3, None)
 
@@ -571,11 +571,9 @@ class TestStories:
         fill(index, *(article(str(n), ("lũ về", "tin, lũ")[n % 2], story=f"s{n * n % 23}", hours=n) for n in range(80)))
         query = Query(tree=parse("lũ"), sort=sort, collapse=True)
         uncollapsed = index.search(Query(tree=parse("lũ"), sort=sort, size=100))
-        expected = list({hit.story: hit.id for hit in reversed(uncollapsed.items)}.values())[::-1]
         firsts: dict[str, str] = {}
         for hit in uncollapsed.items:
             firsts.setdefault(hit.story, hit.id)
-        assert set(expected) == set(firsts.values())
         pages = TestPaging().pages(index, replace(query, size=4))
         assert [identity for page in pages for identity in page] == list(firsts.values())
 
