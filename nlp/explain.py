@@ -1,7 +1,4 @@
-"""Why an article was judged so: its text with the words that spoke marked, for the terminal and as HTML.
-
-The Vietnamese for every rule stands here once; the desk uses the same words.
-"""
+"""Why an article was judged so: its text with the words that spoke marked, for the terminal and as HTML."""
 
 from __future__ import annotations
 
@@ -13,83 +10,9 @@ from typing import Literal
 
 from nlp.prepared import normalised
 from nlp.records import Analysis, Document, Evidence, Field
+from nlp.wording import RELEVANCE_WORDS, STANCE_WORDS, say_rule
 
 Mark = Literal["for", "against", "stance", "place", "entity"]
-
-RELEVANCE_WORDS = {"relevant": "về Thái Nguyên", "marginal": "có nhắc tới", "irrelevant": "không liên quan"}
-STANCE_WORDS = {
-    "favourable": "thuận lợi", "unfavourable": "bất lợi", "neutral": "trung tính", "mixed": "hỗn hợp",
-}  # fmt: skip
-_WHERE_WORDS = {"title": "tiêu đề", "lead": "đoạn mở đầu", "text": "thân bài"}
-_ROLE_WORDS = {
-    "scene": "nơi xảy ra sự việc",
-    "body": "cơ quan, đơn vị của tỉnh",
-    "origin": "quê quán, nơi ở của nhân vật",
-    "address": "địa chỉ bạn đọc",
-    "delegate": "đoàn đại biểu Quốc hội",
-    "list": "một trong danh sách nhiều tỉnh",
-    "pair": "nêu cùng một tỉnh khác",
-    "route": "tên tuyến đường",
-    "plate": "biển số xe",
-    "club": "đội bóng, câu lạc bộ",
-    "product": "tên sản phẩm",
-    "byline": "tên báo, đài",
-    "weak": "vùng miền, tên gọi cũ",
-    "plain": "nêu tên địa phương",
-}
-_SENSE_WORDS = {
-    "taiyuan": "Thái Nguyên của Trung Quốc",
-    "street": "tên đường phố, trường học nơi khác",
-    "person": "tên người",
-    "xinjiang": "Tân Cương của Trung Quốc",
-    "kunming": "Côn Minh của Trung Quốc",
-    "elsewhere": "địa danh trùng tên ở tỉnh khác",
-    "other_commune": "xã cùng tên ở tỉnh khác",
-}
-_COUNT_WORDS = {
-    "title": "tiêu đề",
-    "lead": "đoạn mở đầu",
-    "text.other": "số lần nhắc tỉnh khác",
-    "text.other_strong": "sự việc ở tỉnh khác",
-    "text.ours_share": "tỷ lệ địa danh của tỉnh trong bài",
-    "text.against_top_other": "so với tỉnh được nhắc nhiều nhất",
-    "text.strong_against_other": "sự việc ở tỉnh so với tỉnh khác",
-    "text.strong_share": "tỷ lệ nhắc tới như nơi xảy ra sự việc",
-    "text.other_names": "số tỉnh khác được nêu tên",
-    "text.length": "độ dài bài",
-    "text.rejected": "địa danh trùng tên đã loại",
-    "title.other": "tỉnh khác trong tiêu đề",
-    "title.other_strong": "sự việc ở tỉnh khác trong tiêu đề",
-    "title.missing": "không có tiêu đề",
-    "lead.other": "tỉnh khác trong đoạn mở đầu",
-    "lead.other_strong": "sự việc ở tỉnh khác trong đoạn mở đầu",
-    "other.scene": "nơi xảy ra sự việc ở tỉnh khác",
-    "other.body": "cơ quan của tỉnh khác",
-    "other.origin": "quê quán ở tỉnh khác",
-    "cue.forecast": "lời lẽ của bản tin thời tiết",
-    "cue.forecast_title": "tiêu đề bản tin thời tiết",
-    "cue.round_up_title": "tiêu đề điểm tin tổng hợp",
-    "cue.sport": "lời lẽ của tin thể thao",
-    "cue.national": "lời lẽ về nhiều tỉnh, cả nước",
-    "cue.national_title": "tiêu đề về nhiều tỉnh, cả nước",
-    "cue.central": "cơ quan trung ương",
-    "cue.crime": "lời lẽ của tin pháp luật",
-    "cue.abroad": "sự việc ở nước ngoài",
-}
-
-
-def say_rule(rule: str) -> str:
-    """A rule of `Evidence.rule` in Vietnamese; the rule itself when it is one we have no words for."""
-    group, _, detail = rule.partition(".")
-    if group in _WHERE_WORDS and detail in _ROLE_WORDS:
-        return f"{_WHERE_WORDS[group]}: {_ROLE_WORDS[detail]}"
-    if rule == "rule.only_in_passing":
-        return "chỉ nhắc thoáng qua (quê quán, tên đường, sản phẩm …)"
-    if group == "sense":
-        return _SENSE_WORDS.get(detail, detail)
-    if group == "count":
-        return _COUNT_WORDS.get(detail, _COUNT_WORDS.get(detail.partition(".")[0], detail))
-    return rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Analysis of many rows: JSON Lines in, one answer or one clear error per row out, in the same order."""
+"""Analysis of many rows: JSON Lines in, one answer or one clear error per row out, in the same order.
+
+A lead given apart from the text is read as its first line; offsets in the answers count it.
+"""
 
 from __future__ import annotations
 
@@ -81,8 +84,8 @@ def _document(row: Mapping[str, Any], number: int) -> tuple[object, Document]:
     fields = {name: _string(row, name, row_id) for name in _FIELDS}
     if not fields["title"].strip() and not fields["text"].strip() and not fields["lead"].strip():
         raise _BadRowError("nothing to read: title and text are empty", row_id)
-    if fields["lead"] and not fields["text"].strip():
-        fields["text"] = fields["lead"]
+    if fields["lead"].strip() and fields["lead"].strip() not in fields["text"]:
+        fields["text"] = f"{fields['lead']}\n{fields['text']}"
     return row_id, Document(id=str(row_id), **fields)
 
 
