@@ -24,6 +24,8 @@ def open_index(settings: Settings) -> SearchIndex:
     except ImportError as error:
         raise WrongUse("DIEMBAO_SEARCH_URL is set, but diembao[elasticsearch] is not installed") from error
     try:
+        if not settings.search_url.startswith(("http://", "https://")):
+            raise ValueError("it does not begin with http:// or https://")
         return ElasticIndex(
             settings.search_url,
             name=settings.search_name,
