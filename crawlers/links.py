@@ -71,9 +71,12 @@ class _Candidate:
 
 
 def article_links(body: bytes, url: str, content_type: str = "") -> list[FoundLink]:
-    """Links of a page that probably lead to articles, in the order of the page; never raises.
+    """Links of a page that probably lead to articles, in the order of the page.
 
     Links of other papers are among them: which are ours the caller knows.
+
+    Raises:
+        Unreadable: an empty or binary body.
     """
     tree = LexborHTMLParser(decode(body, content_type))
     here = canonical_url(url)

@@ -21,7 +21,7 @@ from crawlers.retry_after import BUSY, seconds_to_wait
 from crawlers.schedule import Seen, ask_without_validators, next_interval, wait_after_failure
 from crawlers.sitemaps import read_sitemap
 from crawlers.source import Source
-from diembao.errors import DiembaoError
+from diembao.errors import DiembaoError, Unreadable
 from diembao.records import ArchivePlace
 from diembao.store import pages, sources
 from diembao.store.pages import FoundLink
@@ -115,9 +115,11 @@ def _read_feed(result: Fetched, source: Source, now: datetime) -> Reading:
 
 
 def _read_section(result: Fetched, source: Source, _now: datetime) -> Reading:
-    if not result.body.strip():
-        return Reading("failing", "an empty page")
-    return _own(tuple(article_links(result.body, result.url, result.header("content-type"))), source, "link")
+    try:
+        links = article_links(result.body, result.url, result.header("content-type"))
+    except Unreadable as error:
+        return Reading("failing", str(error))
+    return _own(tuple(links), source, "link")
 
 
 def _read_sitemap(result: Fetched, source: Source, now: datetime) -> Reading:
