@@ -37,7 +37,6 @@ from search_api.section import daily, feeds, lists, plain, search, story
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
 
-API = "/api/v1"
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
     "summary and link; never the stance of an article, never its text. Errors are RFC 9457 problem+json."
@@ -72,7 +71,7 @@ def create_app(
         title="Điểm Báo Thái Nguyên",
         version=__version__,
         description=_DESCRIPTION,
-        openapi_url=f"{API}/openapi.json",
+        openapi_url="/api/v1/openapi.json",
         docs_url=None,  # they load their scripts from another host
         redoc_url=None,
         redirect_slashes=False,  # it would build an address out of the Host header
@@ -83,15 +82,13 @@ def create_app(
     app.state.assets = assets
     _add_routes(app)
     _add_error_handlers(app, errors)
-    _add_middleware(app, settings, errors, metrics, limiter or RateLimiter())
+    _add_middleware(app, settings, errors, metrics, RateLimiter() if limiter is None else limiter)
     return app
 
 
 def _add_routes(app: FastAPI) -> None:
-    for routes in (articles, stories, stats, sources):
-        app.include_router(routes.router, prefix=API)
-    app.include_router(service.router)
-    app.include_router(plain.root_router)
+    for router in (articles.router, stories.router, stats.router, sources.router, service.router, plain.root_router):
+        app.include_router(router)
     for prefix in ("", "/en"):
         for pages in (daily, story, lists, search, feeds, plain):
             app.include_router(pages.router, prefix=prefix)

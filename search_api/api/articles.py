@@ -31,7 +31,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "no such thing is published"}}
 
-router = APIRouter(prefix="/articles", tags=["articles"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/articles", tags=["articles"], responses=PROBLEMS)
 
 
 @router.get("", response_model_exclude_none=False)

@@ -13,7 +13,7 @@ from search_api.api.schemas import PulseOut, SourceOut, SourcesOut
 from search_api.api.serialising import local
 from search_api.site import CurrentSite
 
-router = APIRouter(prefix="/sources", tags=["sources"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/sources", tags=["sources"], responses=PROBLEMS)
 
 # A feed fails now and then; three times in a row is a fault worth showing (docs/operate.md).
 _FAILING = 3

@@ -22,7 +22,7 @@ from search_api.selection import Selection
 from search_api.site import CurrentSite
 from search_api.viewer import CurrentViewer
 
-router = APIRouter(prefix="/stats", tags=["stats"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/stats", tags=["stats"], responses=PROBLEMS)
 
 # Each bucket is one question to the index.
 _MOST_BUCKETS = 120

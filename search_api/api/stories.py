@@ -18,7 +18,7 @@ from search_api.site import CurrentSite
 from search_api.viewer import CurrentViewer
 from search_api.views import story_view
 
-router = APIRouter(prefix="/stories", tags=["stories"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/stories", tags=["stories"], responses=PROBLEMS)
 
 
 @router.get("")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,10 +16,12 @@ from diembao.index.protocol import SearchIndex
 from diembao.newsroom.publishing import publish
 from diembao.records import Annotations, Article, Entity, Evidence, FeedHints, PlaceMention, Relevance, Stance, Topic
 from diembao.settings import Settings
-from diembao.store import articles, pages, sources, stories
+from diembao.store import articles, audit, pages, sources, stories
 from diembao.store.database import Store, open_store
+from diembao.store.models import StoryRow
 from pipelines.indexing import drain
 from search_api.app import create_app
+from search_api.limits import RateLimiter
 
 # Sunday, 09:05 in Viet Nam.
 NOW = datetime(2026, 11, 22, 2, 5, tzinfo=UTC)
@@ -87,6 +91,19 @@ class Newsroom:
             drain(self.store, self.index)
         return story_id
 
+    def recall(self, story_id: int) -> None:
+        """What the desk does when a story must go: the store knows at once, the index a little later."""
+        with self.store.write() as session:
+            session.get_one(StoryRow, story_id).state = "recalled"
+            audit.record(session, actor="editor:lan", action="recall", object_kind="story", object_id=story_id, at=NOW)
+
+    def poll(self, source: str, status: str, new_items: int = 0) -> None:
+        with self.store.write() as session:
+            feed = sources.feeds_of(session)[source][0]
+            sources.record_poll(
+                session, feed.id, now=NOW, status=status, reason="", interval_seconds=600, new_items=new_items
+            )
+
     def _article(self, session: object, story_id: int, printing: Printing, made: list[int]) -> int:
         self._count += 1
         url = printing.url or f"https://{printing.source}.vn/bai-{self._count}.html"
@@ -146,14 +163,24 @@ def site_settings(settings: Settings) -> Settings:
     )
 
 
-@pytest.fixture
-def newsroom(site_settings: Settings) -> Iterator[Newsroom]:
-    store, index = open_store(site_settings), open_index(site_settings)
-    made = Newsroom(store, index)
+@pytest.fixture(scope="session")
+def fresh_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated store with three outlets, made once and copied for each test."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("fresh") / "data")
+    store = open_store(settings)
+    made = Newsroom(store, open_index(settings))
     made.outlet("songcau", "Báo Sông Cầu")
     made.outlet("trungdu", "Báo Trung Du", "excerpt")
     made.outlet("xuche", "Tạp chí Xứ Chè")
-    yield made
+    store.close()
+    return settings.data_dir
+
+
+@pytest.fixture
+def newsroom(site_settings: Settings, fresh_data_dir: Path) -> Iterator[Newsroom]:
+    shutil.copytree(fresh_data_dir, site_settings.data_dir)
+    store, index = open_store(site_settings), open_index(site_settings)
+    yield Newsroom(store, index)
     index.close()
     store.close()
 
@@ -166,8 +193,9 @@ def clock() -> list[datetime]:
 
 @pytest.fixture
 def site(newsroom: Newsroom, site_settings: Settings, clock: list[datetime]) -> Iterator[TestClient]:
-    """The application as a visitor on the internet meets it."""
-    app = create_app(site_settings, newsroom.store, newsroom.index, now=lambda: clock[0])
+    """The application as a visitor on the internet meets it, but for the limit of requests."""
+    unlimited = RateLimiter(per_second=1e6, burst=1_000_000)
+    app = create_app(site_settings, newsroom.store, newsroom.index, now=lambda: clock[0], limiter=unlimited)
     with TestClient(app, client=("203.0.113.7", 40000), base_url="https://baochi.example") as client:
         yield client
 
