@@ -74,20 +74,21 @@ class EmbeddedIndex:
     def __init__(self, root: Path) -> None:
         self._schema = build_schema()
         self._generations = Generations(root, schema_fingerprint())
-        self._lock = threading.RLock()
         self._open: _Open | None = None
+        self._opening = threading.Lock()
         self._writing: Writing | None = None
+        self._write_lock = threading.Lock()  # apart from the other, so that no search waits for a batch
 
     def add(self, documents: Sequence[IndexDocument]) -> WriteReport:
-        with self._lock:
+        with self._write_lock:
             return self._writer().add(documents)
 
     def delete(self, deletions: Sequence[Deletion]) -> WriteReport:
-        with self._lock:
+        with self._write_lock:
             return self._writer().delete(deletions)
 
     def commit(self) -> None:
-        with self._lock:
+        with self._write_lock:
             writing = self._writing
             if writing is None or not writing.has_pending:
                 return
@@ -146,8 +147,9 @@ class EmbeddedIndex:
             pass
 
     def close(self) -> None:
-        with self._lock:
+        with self._write_lock:
             self._stop_writing()
+        with self._opening:
             self._open = None
 
     def _searcher(self) -> Any:
@@ -155,12 +157,25 @@ class EmbeddedIndex:
         with engine_errors():
             return opened.index.searcher()
 
-    def _opened(self) -> _Open:
-        with self._lock:
-            directory = self._generations.current()
-            if self._open is None or self._open.directory != directory:
-                self._open = _Open(directory, self._schema)
-            return self._open
+    def _opened(self, anew: bool = False) -> _Open:
+        with self._opening:
+            if anew:
+                self._open = None
+            while True:
+                directory = self._generations.current()
+                if self._open is None or self._open.directory != directory:
+                    self._open = self._try_to_open(directory)
+                # A rebuild elsewhere may have removed the files just while they were being opened.
+                if self._open and self._generations.current() == directory:
+                    return self._open
+
+    def _try_to_open(self, directory: Path) -> _Open | None:
+        try:
+            return _Open(directory, self._schema)
+        except IndexUnavailable:
+            if self._generations.current() == directory:
+                raise
+            return None
 
     def _writer(self) -> Writing:
         if self._writing is not None and self._is_replaced(self._writing):
@@ -170,8 +185,7 @@ class EmbeddedIndex:
                 raise _replaced()
         if self._writing is None:
             # A new handle for every writer: with an old one alive the engine leaves files behind for good.
-            self._open = None
-            opened = self._opened()
+            opened = self._opened(anew=True)
             self._writing = Writing(opened.index, self._schema, opened.directory)
         return self._writing
 

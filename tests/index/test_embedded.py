@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -282,3 +283,43 @@ def test_segments_do_not_pile_up(tmp_path: Path, index: EmbeddedIndex) -> None:
     index.close()
     segments = json.loads((generation(tmp_path) / "meta.json").read_text())["segments"]
     assert len(segments) <= 16
+
+
+def test_searches_do_not_wait_for_writes(index: EmbeddedIndex) -> None:
+    index.add([article("1")])
+    index.commit()
+    begun, searched = threading.Event(), threading.Event()
+
+    class Slow(list[IndexDocument]):
+        def __iter__(self) -> Iterator[IndexDocument]:
+            begun.set()
+            assert searched.wait(30)
+            return super().__iter__()
+
+    writing = threading.Thread(target=index.add, args=(Slow([article("2")]),))
+    writing.start()
+    assert begun.wait(30)
+    assert index.count(Query()) == 1
+    searched.set()
+    writing.join()
+
+
+def test_searches_elsewhere_never_fail_while_others_rebuild(tmp_path: Path, index: EmbeddedIndex) -> None:
+    documents = [article(str(number)) for number in range(20)]
+    index.add(documents)
+    index.commit()
+    program = """
+        seen = set()
+        while not seen or time.monotonic() < limit:
+            opened = EmbeddedIndex(Path(sys.argv[1]))  # opening is the moment when files may vanish
+            seen.add(opened.count(Query()))
+            seen.add(opened.search(Query(size=100)).total)
+        print(seen, flush=True)
+    """
+    reader = start(tmp_path, "limit = time.monotonic() + 4\nprint('begun', flush=True)" + textwrap.dedent(program))
+    assert next_line(reader) == "begun"
+    while reader.poll() is None:
+        with index.rebuild() as fresh:
+            fresh.add(documents)
+    assert next_line(reader) == "{20}"
+    end(reader)
