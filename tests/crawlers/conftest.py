@@ -10,13 +10,13 @@ import pytest
 
 from crawlers.run import CrawlTally, crawl_once
 from diembao.demo import DemoPress
+from diembao.records import ArchivePlace, FeedHints
 from diembao.settings import Settings
 from diembao.store import pages, sources, trail
 from diembao.store.archive import read_record
 from diembao.store.database import Store, open_store
 from diembao.store.models import FeedRow, PageRow
 from diembao.store.pages import hints_from_json
-from diembao.records import ArchivePlace, FeedHints
 from pipelines.addresses import canonical_url
 
 

@@ -22,10 +22,10 @@ from crawlers.download import Fetched
 from crawlers.keeping import Keeper
 from crawlers.run import crawl_forever, crawl_once
 from diembao.errors import ArchiveError, StoreUnavailable
+from diembao.records import ArchivePlace, FeedHints
 from diembao.store import pages
 from diembao.store.archive import ArchiveWriter, read_record
 from diembao.store.models import PageRow, TrailRow
-from diembao.records import ArchivePlace, FeedHints
 
 _CHILD = """
 import sys, threading

@@ -150,7 +150,7 @@ def test_the_crawl_refuses_private_papers_unless_it_is_allowed(open_newsroom) ->
 def test_a_redirect_inside_the_domains_to_a_name_that_became_private_is_refused(open_newsroom) -> None:
     """The paper's own sub-domain points at a machine of the office."""
     newsroom = open_newsroom(["songcau"], allow_private_networks=False)
-    newsroom.options["resolver"] = Names(**{"baogia_vn": ["169.254.169.254"]})
+    newsroom.options["resolver"] = Names(baogia_vn=["169.254.169.254"])
     path = newsroom.settings.sources_dir / "songcau.yml"
     path.write_text(
         "name: songcau\ntitle: Báo giả\ndomains: [baogia.vn]\noutlet_type: newspaper\nscope: local\n"

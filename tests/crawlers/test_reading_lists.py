@@ -74,8 +74,8 @@ def test_decomposed_and_look_alike_letters_are_mended() -> None:
 
 
 def test_atom_is_a_feed_too() -> None:
-    body = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>Tin</title>
-    <link href="https://baothu.vn/a-1.html"/><updated>2026-11-22T08:30:00+07:00</updated></entry></feed>""".encode()
+    body = b"""<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>Tin</title>
+    <link href="https://baothu.vn/a-1.html"/><updated>2026-11-22T08:30:00+07:00</updated></entry></feed>"""
     assert only(body, "application/atom+xml").hints.published_at == datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crawlers.download import Fetched
 from crawlers.retry_after import seconds_to_wait
 from crawlers.robots import LONGEST_DELAY, rules_from
-from crawlers.download import Fetched
 from crawlers.schedule import LONGEST, SHORTEST, Seen, ask_without_validators, next_interval, wait_after_failure
 from diembao.errors import FetchFailed, FetchRefused
 

@@ -17,6 +17,7 @@ outlet_type: newspaper
 scope: local
 feeds: [https://www.baothu.vn/rss/home.rss]
 """
+OTHER = SOUND.replace("name: baothu", "name: khac").replace("Báo Thử", "Báo Khác").replace("[baothu.vn]", "[khac.vn]")
 
 FAULTS = [
     ("name: baothu\n\ttitle: x\n", r"baothu.yml, line 2: found character '\\t'"),
@@ -86,8 +87,7 @@ def _write(folder: Path, **files: str) -> Path:
             "khac.yml: domain baothu.vn is already that of baothu.yml",
         ),
         (
-            SOUND.replace("name: baothu", "name: khac").replace("Báo Thử", "Báo Khác").replace("[baothu.vn]", "[khac.vn]")
-            .replace("https://www.baothu.vn/rss/home.rss", "http://baothu.vn/rss/home.rss")
+            OTHER.replace("https://www.baothu.vn/rss/home.rss", "http://baothu.vn/rss/home.rss")
             + "feed_hosts: [baothu.vn]\n",
             "khac.yml: feed .* is already that of baothu.yml",
         ),
