@@ -1,6 +1,6 @@
 """Entities: scores on the held-out sentences and on PhoNER, and speed on one core.
 
-    DIEMBAO_EVAL_DIR=… python bench/entities.py
+DIEMBAO_EVAL_DIR=… python bench/entities.py
 """
 
 from __future__ import annotations

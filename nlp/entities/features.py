@@ -29,7 +29,6 @@ _HEADS = {"organisation_head": "org", "place_head": "loc", "person_title": "ttl"
 _REACH = 9
 
 
-
 class Run(NamedTuple):
     """Capitalised words in a row: token range, and the words before and after."""
 
@@ -41,7 +40,7 @@ class Run(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def shape(token: str) -> str:
-    """The kind of letters a token is made of: `Aa`, `AA`, `A`, `a`, `x` foreign lower, `d` digits, or the mark itself."""
+    """The kind of letters of a token: `Aa`, `AA`, `A`, `a`, `x` foreign lower, `d` digits, or the mark itself."""
     if not token[0].isalnum():
         return token[0]
     if token.isdigit():
@@ -61,7 +60,8 @@ def is_vietnamese(token: str) -> bool:
     return _SYLLABLE.fullmatch(fold(token).lower()) is not None
 
 
-_CAPITAL = frozenset(("Aa", "AA", "A", "Xx", "mix"))
+_low = lru_cache(maxsize=65536)(match_form)
+LARGE = frozenset(("Aa", "AA", "A", "Xx", "mix"))  # shapes of words written large
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ class Context:
 def look(tokens: Sequence[Token], lexicon: Lexicon) -> View:
     """The view of a sentence."""
     words = [token.text for token in tokens]
-    low = [match_form(word) for word in words]
+    low = [_low(word) for word in words]
     shapes = [shape(word) for word in words]
-    capital = [s in _CAPITAL for s in shapes]
+    capital = [s in LARGE for s in shapes]
     return View(words, low, shapes, lexicon.find(low, capital), _runs(capital, low))
 
 
@@ -198,7 +198,7 @@ def _add_marks(row: list[str], marks: Sequence[list[str]], i: int, s: str) -> No
 
 
 def _add_context(row: list[str], view: View, i: int, context: Context) -> None:
-    for mark in context.marks.get(view.words[i], ()):
+    for mark in sorted(context.marks.get(view.words[i], ())):
         row.append(f"d={mark}")
     if view.low[i] in context.lower:
         row.append(f"dl={view.shapes[i]}")
@@ -210,7 +210,7 @@ def _lexicon_marks(found: Sequence[Found], size: int) -> list[list[str]]:
     for phrase in found:
         for at in range(phrase.start, phrase.end):
             position = "B" if at == phrase.start else "I"
-            for klass in phrase.classes:
+            for klass in sorted(phrase.classes):
                 mark = f"{position}{klass}"
                 if mark not in marks[at]:
                     marks[at].append(mark)

@@ -15,7 +15,7 @@ from nlp.text import match_form, normalise
 
 # Classes whose phrases are names: they count only where the text capitalises them.
 NAME_CLASSES = frozenset(
-    "province district commune country world_place vietnam_area organisation surname person".split()
+    ["province", "district", "commune", "country", "world_place", "vietnam_area", "organisation", "surname", "person"]
 )
 _CLASSES_END = ""  # key under which a trie node keeps the classes of the phrase that ends there
 

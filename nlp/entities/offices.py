@@ -8,11 +8,13 @@ from nlp.entities.lexicon import Found
 from nlp.entities.sentences import Token
 
 # Within an office these words may join its parts.
-_JOINS = frozenset("và kiêm phụ trách thường trực chuyên trách của tại về quyền - – & cũ khóa khoá nhiệm kỳ".split())
-_STOPS = frozenset(".;:!?\"“”()[]…")
+_JOINS = frozenset(
+    ("và", "kiêm", "phụ", "trách", "thường", "trực", "chuyên", "của", "tại", "về", "quyền", "cũ", "khóa", "khoá")
+) | {"nhiệm", "kỳ", "-", "–", "&"}
+_STOPS = frozenset('.;:!?"“”()[]…')
 _BEFORE_REACH = 24  # tokens from the first word of an office to the name it stands before
 _AFTER_REACH = 5  # tokens from a name to the office after it: ", nguyên", "(", "- hiện là"
-_LEADS_IN = frozenset(", - – ( nguyên hiện là giữ chức vụ cựu quyền đang làm".split())
+_LEADS_IN = frozenset([",", "-", "–", "(", "nguyên", "hiện", "là", "giữ", "chức", "vụ", "cựu", "quyền", "đang", "làm"])
 _COURTESY = frozenset(("person_title",))
 
 Span = tuple[int, int, str]
@@ -20,8 +22,7 @@ Span = tuple[int, int, str]
 
 def offices(tokens: Sequence[Token], spans: Sequence[Span], found: Sequence[Found]) -> dict[Span, tuple[int, int]]:
     """For each person among `spans` whose office is named beside it: the token range of the office."""
-    heads = [phrase for phrase in found if "office" in phrase.classes]
-    heads = [h for h in heads if not any(o is not h and o.start <= h.start and h.end <= o.end and (o.end - o.start) > (h.end - h.start) for o in heads)]
+    heads = _longest([phrase for phrase in found if "office" in phrase.classes])
     courtesies = {at for phrase in found if phrase.classes & _COURTESY for at in range(phrase.start, phrase.end)}
     inside = {at for start, end, _ in spans for at in range(start, end)}
     result = {}
@@ -34,6 +35,18 @@ def offices(tokens: Sequence[Token], spans: Sequence[Span], found: Sequence[Foun
     return result
 
 
+def _longest(heads: Sequence[Found]) -> list[Found]:
+    """Offices that lie in no longer one: "phó chủ tịch", not the "chủ tịch" in it."""
+    kept: list[Found] = []
+    for head in sorted(heads, key=lambda one: (one.start, one.end)):
+        if kept and head.end <= kept[-1].end:
+            continue
+        if kept and kept[-1].start == head.start:
+            kept.pop()
+        kept.append(head)
+    return kept
+
+
 def _before(
     person: Span,
     tokens: Sequence[Token],
@@ -44,7 +57,7 @@ def _before(
 ) -> tuple[int, int] | None:
     """An office that ends where the name (or the "ông" before it) begins."""
     end = person[0]
-    while end > 0 and (end - 1 in courtesies and end - 1 not in inside or tokens[end - 1].text in (",", "-", "–")):
+    while end > 0 and ((end - 1 in courtesies and end - 1 not in inside) or tokens[end - 1].text in (",", "-", "–")):
         end -= 1
     if any(span[2] == "P" and person[0] - _BEFORE_REACH <= span[0] < person[0] and span[1] == end for span in spans):
         return None

@@ -12,10 +12,29 @@ from typing import NamedTuple
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 # A full stop ends no sentence after these: titles, units and initials ("TP. Thái Nguyên", "TS. Hà", "N.V. Lâm").
-_ABBREVIATIONS = frozenset(
-    "tp tx tt q p h x kp tdp ql tl ts ths pgs gs gsts bs bscki bsckii ths ks cn nsnd nsưt ns lm đ/c đc mr mrs ms dr st "
-    "vd tr".split()
+_PLACE_ABBREVIATIONS = frozenset(("tp", "tx", "tt", "q", "p", "h", "x", "kp", "tdp", "ql", "tl"))
+_TITLE_ABBREVIATIONS = frozenset(
+    (
+        "ts",
+        "ths",
+        "pgs",
+        "gs",
+        "gsts",
+        "bs",
+        "bscki",
+        "bsckii",
+        "ks",
+        "cn",
+        "nsnd",
+        "nsưt",
+        "ns",
+        "lm",
+        "đc",
+        "mr",
+        "mrs",
+    )
 )
+_ABBREVIATIONS = _PLACE_ABBREVIATIONS | _TITLE_ABBREVIATIONS | {"ms", "dr", "st", "vd", "tr"}
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)")
 _LAST_WORD = re.compile(r"[^\W_]+$")
 _OPENS_SENTENCE = re.compile(r"\s+[\"'“‘«(\[\-–—•]*\s*[^\W_]")
@@ -32,7 +51,8 @@ class Token(NamedTuple):
 
 def tokenise(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """Tokens of `text[start:end]`, with offsets into `text`."""
-    return [Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text, start, len(text) if end is None else end)]
+    found = _TOKEN.finditer(text, start, len(text) if end is None else end)
+    return [Token(match.group(), match.start(), match.end()) for match in found]
 
 
 def _ends_here(line: str, mark: re.Match[str]) -> bool:

@@ -6,7 +6,6 @@ then used to mend it: a name met in full once is known everywhere, also in headl
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -14,10 +13,11 @@ from typing import Protocol
 
 from underthesea_core import CRFTagger
 
-from nlp.entities.features import Context, Statistics, View, look, read_context, sentence_features
+from nlp.entities.features import LARGE, Context, Statistics, look, read_context, sentence_features
 from nlp.entities.lexicon import Lexicon
 from nlp.entities.offices import Span, offices
-from nlp.entities.sentences import Token, sentences
+from nlp.entities.sentences import sentences
+from nlp.entities.settle import Sentence, settle
 from nlp.entities.statistics import read as read_statistics
 from nlp.entities.variants import Mention, unite
 from nlp.records import EntityMention, EntityType, Field
@@ -28,23 +28,13 @@ MODEL, STATISTICS = "entities.crf", "entities_words.tsv"
 # Nobody names a person for the first time after this many characters; keeps a 1 MB page under a second.
 READ_AT_MOST = 60_000
 _SHOUTED = 0.7  # share of capital words from which a sentence counts as set in capitals
-_LARGE = frozenset(("Aa", "AA", "A", "Xx", "mix"))
-_WORDS = _LARGE | {"a", "x"}
-_LONGEST_NAME = 8  # tokens of a name looked up again in the article
+_WORDS = LARGE | {"a", "x"}
 
 
 class SequenceModel(Protocol):
     """What is asked of the model: one label a token."""
 
     def tag(self, features: list[list[str]]) -> list[str]: ...
-
-
-@dataclass(slots=True)
-class _Sentence:
-    where: Field
-    tokens: list[Token]
-    view: View
-    spans: list[Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +71,7 @@ class EntityTagger:
                 held[mention.type, name] = EntityMention(
                     mention.type, mention.text, name, office, mention.where, mention.start, mention.end
                 )
-            elif office and not before.office:
+            elif office and (not before.office or before.office.isupper()):
                 held[mention.type, name] = EntityMention(
                     before.type, before.text, name, office, before.where, before.start, before.end
                 )
@@ -94,14 +84,14 @@ class EntityTagger:
     def _read(self, title: str, text: str) -> tuple[list[tuple[Mention, str]], dict[Field, str]]:
         fields: dict[Field, str] = {"title": normalise(title), "text": normalise(text)}
         read = [
-            _Sentence(where, tokens, look(tokens, self.lexicon), [])
+            Sentence(where, tokens, look(tokens, self.lexicon), [])
             for where, content in fields.items()
-            for tokens in sentences(content[:READ_AT_MOST])
+            for tokens in sentences(content[: readable(content)])
         ]
         context = read_context(sentence.view for sentence in read)
         for sentence in read:
             self._label(sentence, context)
-        _settle(read)
+        settle(read, self.statistics.compounds)
         found = []
         for sentence in read:
             beside = offices(sentence.tokens, sentence.spans, sentence.view.found)
@@ -113,15 +103,23 @@ class EntityTagger:
                 found.append((Mention(TYPES[span[2]], content[start:end], sentence.where, start, end), words))
         return found, fields
 
-    def _label(self, sentence: _Sentence, context: Context) -> None:
+    def _label(self, sentence: Sentence, context: Context) -> None:
         """Names the model sees. A sentence set in capitals shows it nothing, one without any has no names."""
         shapes = sentence.view.shapes
         words = sum(s in _WORDS for s in shapes)
-        shouted = words >= 4 and sum(s in ("AA", "A") for s in shapes) > _SHOUTED * words
-        if shouted or _LARGE.isdisjoint(shapes):
+        sentence.shouted = words >= 4 and sum(s in ("AA", "A") for s in shapes) > _SHOUTED * words
+        if sentence.shouted or LARGE.isdisjoint(shapes):
             return
         labels = self.model.tag(sentence_features(sentence.view, self.statistics, context))
         sentence.spans = spans_of(labels)
+
+
+def readable(text: str) -> int:
+    """Where reading stops: `READ_AT_MOST`, brought back to the end of a line or sentence."""
+    if len(text) <= READ_AT_MOST:
+        return len(text)
+    whole = max(text.rfind("\n", 0, READ_AT_MOST), text.rfind(". ", 0, READ_AT_MOST) + 1)
+    return whole if whole > READ_AT_MOST // 2 else READ_AT_MOST
 
 
 def spans_of(labels: Sequence[str]) -> list[Span]:
@@ -136,46 +134,3 @@ def spans_of(labels: Sequence[str]) -> list[Span]:
         else:
             spans.append((at, at + 1, kind))
     return spans
-
-
-def _settle(read: list[_Sentence]) -> None:
-    """Names known from elsewhere in the article are found where the model missed them."""
-    known = _known_names(read)
-    if not known:
-        return
-    firsts = {name[0] for name in known}
-    for sentence in read:
-        low = sentence.view.low
-        if firsts.isdisjoint(low):
-            continue
-        taken = {at for start, end, _ in sentence.spans for at in range(start, end)}
-        added = _look_up(sentence, low, known, taken)
-        if added:
-            sentence.spans = sorted([*sentence.spans, *added])
-
-
-def _known_names(read: Sequence[_Sentence]) -> dict[tuple[str, ...], str]:
-    """Names of two or more words with the type most of their mentions have."""
-    votes: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    for sentence in read:
-        for start, end, kind in sentence.spans:
-            if 2 <= end - start <= _LONGEST_NAME:
-                votes[tuple(sentence.view.low[start:end])][kind] += 1
-    return {name: max(sorted(kinds), key=lambda k: kinds[k]) for name, kinds in votes.items()}
-
-
-def _look_up(
-    sentence: _Sentence, low: Sequence[str], known: Mapping[tuple[str, ...], str], taken: set[int]
-) -> list[Span]:
-    added: list[Span] = []
-    at = 0
-    while at < len(low):
-        for size in range(min(_LONGEST_NAME, len(low) - at), 1, -1):
-            kind = known.get(tuple(low[at : at + size]))
-            free = kind is not None and taken.isdisjoint(range(at, at + size))
-            if free and (sentence.tokens[at + size - 1].text[0].isupper() or not sentence.tokens[at].text[0].islower()):
-                added.append((at, at + size, str(kind)))
-                at += size - 1
-                break
-        at += 1
-    return added

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
+from typing import NamedTuple
 
 from nlp.entities.features import is_vietnamese
 from nlp.records import EntityType, Field
@@ -24,6 +26,13 @@ _ADMINISTRATIVE = re.compile(
 )
 # Letters of a short name stand in brackets after the long one within this many characters.
 _BRACKET_REACH = 4
+
+
+class Spelling(NamedTuple):
+    """How a name is shown, and whether the text had it in capitals, so that its letters are a guess."""
+
+    capitals: bool
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +83,10 @@ def key(kind: EntityType, text: str) -> str:
 def unite(mentions: Sequence[Mention], titles_and_texts: Mapping[Field, str]) -> dict[Mention, str]:
     """The common name of each mention. Short forms join a long one only where one long form alone fits."""
     keys = {mention: key(mention.type, mention.text) for mention in mentions}
-    spellings: dict[tuple[EntityType, str], Counter[str]] = defaultdict(Counter)
+    spellings: dict[tuple[EntityType, str], Counter[Spelling]] = defaultdict(Counter)
     for mention in mentions:
-        spellings[mention.type, keys[mention]][canonical(mention.type, mention.text)] += 1
+        shown = Spelling(mention.text.isupper(), canonical(mention.type, mention.text))
+        spellings[mention.type, keys[mention]][shown] += 1
     parents = {
         **_short_persons([k for t, k in spellings if t == "person"]),
         **_bracketed(mentions, keys, titles_and_texts),
@@ -99,8 +109,8 @@ def _root(
     return entity
 
 
-def _best_spelling(counts: Counter[str]) -> str:
-    return min(counts, key=lambda spelling: (spelling.isupper(), -counts[spelling], spelling))
+def _best_spelling(counts: Counter[Spelling]) -> str:
+    return min(counts, key=lambda spelling: (spelling.capitals, -counts[spelling], spelling.text)).text
 
 
 def _only(candidates: Iterable[str]) -> str | None:
@@ -164,7 +174,7 @@ def _bracketed(
 ) -> dict[tuple[EntityType, str], tuple[EntityType, str]]:
     """ "(TISCO)" right after an organisation is its short name."""
     joined: dict[tuple[EntityType, str], tuple[EntityType, str]] = {}
-    for long, short in zip(mentions, mentions[1:], strict=False):
+    for long, short in pairwise(mentions):
         if long.type != "organisation" or short.type != "organisation" or long.where != short.where:
             continue
         between = texts[long.where][long.end : short.start]

@@ -21,14 +21,14 @@ from nlp.entities.features import Context, Statistics, look, read_context, sente
 from nlp.entities.lexicon import Lexicon
 from nlp.entities.sentences import sentences, tokenise
 from nlp.entities.statistics import learn, write
-from nlp.entities.tagger import MODEL, READ_AT_MOST, STATISTICS, TYPES
+from nlp.entities.tagger import MODEL, STATISTICS, TYPES, readable
 from nlp.records import Document
 from nlp.training.material import POOL, SILVER_CORPORA, corpus_texts
 from nlp.training.task import Card, TrainingTask
 
 VERSION = "1"
 TRAIN, HELDOUT = "entities_train.jsonl", "entities_heldout.jsonl"
-_LETTERS = {name: letter for letter, name in TYPES.items()}
+_LETTERS = {str(name): letter for letter, name in TYPES.items()}
 _SEEN_AT_LEAST = 2  # a feature met once teaches nothing and makes the model three times as large
 _L1, _L2, _ROUNDS = 0.02, 0.01, 100
 
@@ -48,9 +48,11 @@ class Sentence:
         """B-, I- and O labels of the tokens of the sentence in `text`, its whole field."""
         labels = []
         for token in tokenise(text, self.start, self.end):
-            inside = next((e for e in self.entities if e[0] <= token.start and token.end <= e[1]), None)
-            begins = inside is not None and inside[0] == token.start
-            labels.append("O" if inside is None else ("B-" if begins else "I-") + _LETTERS[inside[2]])  # type: ignore[index]
+            name = next((e for e in self.entities if e[0] <= token.start and token.end <= e[1]), None)
+            if name is None:
+                labels.append("O")
+            else:
+                labels.append(("B-" if name[0] == token.start else "I-") + _LETTERS[name[2]])
         return labels
 
 
@@ -87,7 +89,7 @@ def field_of(document: Document, where: str) -> str:
 def context_of(document: Document, lexicon: Lexicon) -> Context:
     """What the tagger would know of the whole article."""
     fields = (document.title, document.text)
-    return read_context(look(tokens, lexicon) for text in fields for tokens in sentences(text[:READ_AT_MOST]))
+    return read_context(look(tokens, lexicon) for text in fields for tokens in sentences(text[: readable(text)]))
 
 
 def train_entities(task: TrainingTask) -> Card:
@@ -125,9 +127,7 @@ def fit(labelled: Sequence[Sentence], known: Mapping[tuple[str, str], Document],
         labels.append(sentence.labels(text))
     seen = Counter(feature for row in rows for token in row for feature in token)
     rows = [[[feature for feature in token if seen[feature] >= _SEEN_AT_LEAST] for token in row] for row in rows]
-    trainer = CRFTrainer(
-        loss_function="lbfgs", l1_penalty=_L1, l2_penalty=_L2, max_iterations=_ROUNDS, verbose=0
-    )
+    trainer = CRFTrainer(loss_function="lbfgs", l1_penalty=_L1, l2_penalty=_L2, max_iterations=_ROUNDS, verbose=0)
     return trainer.train(rows, labels)
 
 
@@ -141,7 +141,7 @@ def _card(labelled: Sequence[Sentence]) -> Card:
         data=(
             f"{len(labelled)} sentences with {names} names, labelled by one reader (docs/labelling-entities.md): "
             "silver tags of an earlier model corrected by reading",
-            f"held out: {len(read_sentences(HELDOUT))} sentences of other articles, labelled before any model was trained",
+            f"held out: {len(read_sentences(HELDOUT))} sentences of other articles, labelled before there was a model",
             "groups, compounds and capital shares from unlabelled articles and feed items",
         ),
         scores={"how measured": "`python bench/entities.py`; floors in tests/quality"},
