@@ -96,8 +96,11 @@ def share_and_reasons(forest: Forest, line: Line, row: Floats) -> tuple[float, F
 
 
 def only_in_passing(ours: list[Placed]) -> bool:
-    """Somebody's origin, a road's end, a product: however often, such mentions alone make no article ours."""
-    return all(placed.role in _PASSING and not placed.in_title for placed in ours)
+    """Somebody's origin, a road's end, a product: however often, such mentions alone make no article ours.
+
+    In a title they may, but for names wider than the province ("Quân khu 1", "Bắc Thái").
+    """
+    return all(p.role in _PASSING and (p.role == "weak" or not p.in_title) for p in ours)
 
 
 def _only_a_company_in_passing(ours: list[Placed]) -> bool:

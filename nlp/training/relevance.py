@@ -171,7 +171,7 @@ def _f1(said: Flags, true: Flags, says: Floats) -> float:
 def train(task: TrainingTask) -> Card:
     """Train on everything labelled and write the model, its numbers and its card into `task.out`."""
     scikit_learn()
-    rows = task.gather()
+    rows = [row for row in task.gather() if row.relevance]
     task.tell(f"relevance: {len(rows)} labelled articles")
     material = examples(rows, Preparer(Catalogue.load()))
     held = held_out(material)
@@ -201,8 +201,8 @@ def _card_scores(rows: Sequence[Labelled], material: Examples, held: Sequence[Re
     }
     told: dict[str, str] = {}
     for name, chosen in (
-        ("development part", [row for row in rows if row.origin == DEV and row.relevance]),
-        ("all labels", [row for row in rows if row.relevance]),
+        ("development part", [row for row in rows if row.origin == DEV]),
+        ("all labels", list(rows)),
     ):
         found = score([str(row.relevance) for row in chosen], [said.get(id(row), "irrelevant") for row in chosen])
         told[f"relevant F1, {name} ({len(chosen)})"] = f"{found.of('relevant').f1:.3f}"

@@ -81,6 +81,7 @@ def test_the_province_is_found_however_it_is_written(matcher: Matcher, text: str
         "Tỉnh Tháí Ngụýên khánh thành tụỳến đường mớĩ.",
         "Tuyển thủ Thái nguyên là học viên một lò ở Bangkok.",
         "Chính phủ chi tiền đại tu cầu.",
+        "Quán bán trà Thái và chè Thái sầu riêng.",
     ],
 )
 def test_words_that_only_look_like_it_are_not_found(matcher: Matcher, text: str) -> None:

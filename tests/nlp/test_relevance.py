@@ -88,6 +88,12 @@ def test_mentions_in_passing_never_make_an_article_relevant(model: RelevanceMode
     assert judged.score < model.threshold
 
 
+def test_a_name_wider_than_the_province_only_mentions_it(model: RelevanceModel, preparer: Preparer) -> None:
+    title, text = "Quân khu 1 kỷ niệm ngày truyền thống", "Quân khu 1 tổ chức lễ kỷ niệm ngày truyền thống."
+    judged = judge(model, preparer, text, title)
+    assert judged.relevance == "marginal"
+
+
 def test_the_score_agrees_with_the_verdict(model: RelevanceModel, preparer: Preparer) -> None:
     text = "UBND tỉnh Thái Nguyên họp thường kỳ về đầu tư công của tỉnh."
     judged = judge(model, preparer, text, "Thái Nguyên họp thường kỳ")
