@@ -45,6 +45,11 @@ class Reading:
     image: str = ""
     read_by: str = ""
 
+    @property
+    def size(self) -> int:
+        """Characters of lead and paragraphs."""
+        return len(self.lead) + sum(len(line) for line in self.paragraphs)
+
 
 def assemble(page: Page, structured: Structured, reading: Reading, after: str = "") -> Article:
     """One article; raises Unreadable where title or text are missing.

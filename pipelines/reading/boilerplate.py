@@ -45,7 +45,8 @@ _TEASER_HEADING = re.compile(
 # Buttons and counters: the whole line, perhaps with a number; then labels that begin such a line.
 _BUTTON = re.compile(
     r"\W*(?:luot (?:xem|doc)|views?|binh luan|chia se(?: bai viet| facebook)?|luu (?:bai|tin)(?: viet)?"
-    r"|in (?:bai|trang)(?: viet)?|gui (?:email|binh luan|bai viet)|copy link(?: thanh cong)?|sao chep(?: lien ket)?"
+    r"|in(?: ra| bai| trang)?(?: viet)?"
+    r"|gui (?:email|binh luan|bai viet)|copy link(?: thanh cong)?|sao chep(?: lien ket)?"
     r"|phong to|thu nho|co chu|nghe (?:doc )?bai|ve trang chu|quay lai|facebook|twitter|zalo|linkedin|email"
     r"|link bai goc|lay link!?|doc tiep|xem tat ca|xem them|thich|danh gia|tang sao|dang ky|dang nhap|aa?|theo doi"
     r"|y kien(?: ban doc)?|video|anh|audio)(?:\W*\d[\d.,]*)?\W*"

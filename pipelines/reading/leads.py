@@ -21,6 +21,7 @@ _LEAD_CUES = re.compile(
 )
 _SHORTEST = 30
 _LONGEST = 1500
+_SHORTEST_PARAGRAPH = 80
 _DESCRIPTION_TAIL = re.compile(r"(?:\s*[-–|]\s*[^-–|]{2,30})?\s*(?:\.{3}|…)?\s*$")
 
 
@@ -37,6 +38,9 @@ def lead_blocks(
     if not found:
         found = _by_cue(body[:6]) or _by_description(body[:4], structured) or _by_weight(body)
     chosen = {block.index for block in found}
+    if found and body and found[0].index > body[0].index:
+        # What the text's element prints before the lead is dates, names and buttons.
+        body = [block for block in body if block.index > found[0].index or len(block.text) >= _SHORTEST_PARAGRAPH]
     keys = {block.key for block in found}
     joined = "".join(block.key for block in found)
     rest = [

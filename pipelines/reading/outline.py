@@ -28,6 +28,7 @@ _MARK_OF = {"a": _LINK, "b": _BOLD, "strong": _BOLD, "em": _ITALIC, "i": _ITALIC
 # Pages beyond this many nodes are not articles; what was seen until then is used.
 _MOST_NODES = 50_000
 _AUTHOR_PAGE = re.compile(r"/(?:tac-gia|author|nha-bao|phong-vien)[/.\-?]")
+_HIDDEN = re.compile(r"(?<![\w-])(?:hidden|hide|d-none)(?![\w-])")
 _ALIGN = re.compile(r"text-align:\s*(center|right|left|justify)")
 
 
@@ -67,10 +68,14 @@ class Block:
     italic: int = 0
     after_image: bool = False
     cues: str = ""  # of inline elements that hold all of its text
-    key: str = field(default="", init=False)
+    _key: str | None = field(default=None, init=False)
 
-    def __post_init__(self) -> None:
-        self.key = text_key(self.text)
+    @property
+    def key(self) -> str:
+        """The text as it is compared."""
+        if self._key is None:
+            self._key = text_key(self.text)
+        return self._key
 
     @property
     def linked(self) -> float:
@@ -214,6 +219,9 @@ class _Walk:
         if frame is not self._current:
             self.end_block()
             self._current = frame
+        named = self._named_of.get(above)
+        if named is not None and _HIDDEN.search(named[0]):
+            return
         self._pieces.append(text)
         size = len(text.strip())
         if not size:
@@ -223,7 +231,6 @@ class _Walk:
             self._links += size * bool(marks & _LINK)
             self._bold += size * bool(marks & _BOLD)
             self._italic += size * bool(marks & _ITALIC)
-        named = self._named_of.get(above)
         if named is not None:
             self._name(text, *named)
 
@@ -237,8 +244,11 @@ class _Walk:
             self._pieces.append(" - ")
 
     def end_block(self) -> None:
+        """Close the block that is being gathered; a line break does so within one element."""
+        if not self._pieces:
+            return
         frame = self._current
-        text = " ".join(normalise("".join(self._pieces)).split()) if self._pieces else ""
+        text = " ".join(normalise("".join(self._pieces)).split())
         if frame is not None and text:
             block = Block(text, frame, len(self.blocks), self._links, self._bold, self._italic, self._image)
             self._keep_spans(block)
@@ -247,7 +257,6 @@ class _Walk:
             frame.prose += len(text) if len(text) >= 80 and block.linked < 0.3 else 0
             frame.headlines += block.linked > 0.8 and len(text) > 25
             self._image = False
-        # A line break ends the block but not the element.
         self._start(frame)
 
     def _keep_spans(self, block: Block) -> None:

@@ -99,8 +99,7 @@ def read_with_profile(
     own = [block for block in own_blocks(outline, headline) if block.index >= start]
     own = [block for block in own if line_digest(block.text) not in profile.repeated]
     reading = parts_of(page, structured, picked, Surroundings(own), title, profile.name)
-    size = len(reading.lead) + sum(len(line) for line in reading.paragraphs)
-    usual = _SHORTER * profile.shortest <= size <= _LONGER * profile.longest
+    usual = _SHORTER * profile.shortest <= reading.size <= _LONGER * profile.longest
     return reading if usual and reading.paragraphs else None
 
 

@@ -62,11 +62,14 @@ def densest_region(outline: Outline, own: Sequence[Block]) -> Frame | None:
     return _deepest(outline, own, weight, _DENSE_KEEP)
 
 
-def is_list_of_links(outline: Outline, lines: Iterable[str], title: str) -> bool:
-    """Whether a page is a section page: named in a few words, many linked headlines where the teacher saw text."""
+def is_named_like_a_section(outline: Outline, title: str) -> bool:
+    """Whether the page's heading has so few words that it may be a section's."""
     heads = [block.text for block in outline.blocks if block.frame.tag == "h1" and not names_outlet(block.text)]
-    if len((heads or [title])[0].split()) > _SECTION_WORDS:
-        return False
+    return len((heads or [title])[0].split()) <= _SECTION_WORDS
+
+
+def is_list_of_links(outline: Outline, lines: Iterable[str]) -> bool:
+    """Whether there are many linked headlines where the teacher, shown the whole page, saw text."""
     on_page = lines_on_page(lines)
     region = _deepest(outline, outline.blocks, lambda block: len(block.text) if on_page(block) else 0, _KEEP)
     if region is None:

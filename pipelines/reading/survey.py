@@ -16,7 +16,13 @@ from pipelines.reading.bounded import article_lines_bounded
 from pipelines.reading.bylines import has_author_cue, is_comment
 from pipelines.reading.outline import Block, Frame, Outline, outline_of
 from pipelines.reading.parts import Surroundings, parts_of
-from pipelines.reading.region import densest_region, is_list_of_links, lines_of_blocks, region_of_lines
+from pipelines.reading.region import (
+    densest_region,
+    is_list_of_links,
+    is_named_like_a_section,
+    lines_of_blocks,
+    region_of_lines,
+)
 from pipelines.reading.sections import printed_sections
 from pipelines.reading.selection import Picked
 from pipelines.reading.structured import Structured
@@ -29,6 +35,8 @@ STATED = "articleBody/1"
 
 # The page must show this share of what others read, or their lines are taken.
 _ENOUGH = 0.6
+# Characters; briefs are that short, and pages that were misread.
+_LITTLE = 300
 # How far from headline and text the lines stand that may hold lead, time, byline and credit.
 _HEAD_LINES = 40
 _ABOVE_LINES = 10
@@ -59,18 +67,24 @@ def survey(page: Page, tree: LexborHTMLParser, structured: Structured, picked: P
     outline = outline_of(tree.body)
     title, headline = title_of(structured, outline, page.url, page.hints.title)
     title = picked.line("title") or title
+    if not structured.times and is_named_like_a_section(outline, title):
+        _refuse_section_page(tree, outline)
     own = own_blocks(outline, headline)
     region, lines, read_by = _picked_region(outline, picked), [], SELECTED
     if region is None:
-        taught = _taught(tree, outline)
-        if not structured.times and is_list_of_links(outline, taught, title):
-            raise Unreadable("a list of links, not an article")
-        lines, read_by = lines_of_blocks(taught, own), TAUGHT
-        region = region_of_lines(outline, own, lines)
-        if region is None:
-            region, read_by = densest_region(outline, own), DENSEST
-    around = _surroundings(outline, own, region, headline) if region is not None else Surroundings([])
+        lines = lines_of_blocks(_taught(teacher.own_markup(own), outline), own)
+        region, read_by = region_of_lines(outline, own, lines), TAUGHT
+    around = _surroundings(outline, own, region, headline)
+    if not around.body:
+        # Nothing is the article's by name or to the teacher: the densest prose of what is left, then of all.
+        region = densest_region(outline, own) or densest_region(outline, outline.blocks)
+        around, read_by = _surroundings(outline, outline.blocks, region, headline), DENSEST
     return Survey(outline, title, headline, region, around, lines, read_by)
+
+
+def _refuse_section_page(tree: LexborHTMLParser, outline: Outline) -> None:
+    if is_list_of_links(outline, _taught(tree.html or "", outline)):
+        raise Unreadable("a list of links, not an article")
 
 
 def read_survey(page: Page, tree: LexborHTMLParser, structured: Structured, picked: Picked, found: Survey) -> Reading:
@@ -78,11 +92,14 @@ def read_survey(page: Page, tree: LexborHTMLParser, structured: Structured, pick
     reading = parts_of(page, structured, picked, found.around, found.title, found.read_by)
     near = found.around.above + found.around.head
     reading = replace(reading, sections=(*reading.sections, *printed_sections(tree, near)))
-    return _or_what_others_read(reading, structured, found.lines)
+    lines = found.lines
+    if reading.size < _LITTLE and found.read_by != SELECTED:
+        # Perhaps an element was taken for teasers that holds the article: ask the teacher about the whole page.
+        lines = _taught(tree.html or "", found.outline)
+    return _or_what_others_read(reading, structured, lines)
 
 
-def _taught(tree: LexborHTMLParser, outline: Outline) -> list[str]:
-    markup = tree.html or ""
+def _taught(markup: str, outline: Outline) -> list[str]:
     if len(markup) > _LARGE_MARKUP or outline.nodes > _MANY_NODES or outline.depth > _DEEP:
         return article_lines_bounded(markup)
     return teacher.article_lines(markup)
@@ -93,7 +110,9 @@ def _picked_region(outline: Outline, picked: Picked) -> Frame | None:
     return next((frame for frame in outline.frames if frame.node.mem_id in wanted), None) if wanted else None
 
 
-def _surroundings(outline: Outline, own: Sequence[Block], region: Frame, headline: Block | None) -> Surroundings:
+def _surroundings(outline: Outline, own: Sequence[Block], region: Frame | None, headline: Block | None) -> Surroundings:
+    if region is None:
+        return Surroundings([])
     blocks = outline.blocks
     at_title = headline.index if headline is not None else -1
     body = [block for block in own if block.frame.within(region)]
@@ -123,10 +142,9 @@ def _signs(block: Block) -> bool:
 
 def _or_what_others_read(reading: Reading, structured: Structured, lines: Sequence[str]) -> Reading:
     """The teacher's own lines, or the body in the page's data, where the page gave much less than these hold."""
-    size = len(reading.lead) + sum(len(line) for line in reading.paragraphs)
     taught = unique_lines(lines, reading.lead, reading.title)
     stated = unique_lines(structured.body.splitlines(), reading.lead, reading.title)
     for paragraphs, read_by in ((taught, TAUGHT), (stated, STATED)):
-        if len("".join(paragraphs)) > 200 and size < _ENOUGH * len("".join(paragraphs)):
+        if len("".join(paragraphs)) > 200 and reading.size < _ENOUGH * len("".join(paragraphs)):
             return replace(reading, paragraphs=paragraphs, read_by=read_by)
     return reading
