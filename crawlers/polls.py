@@ -18,7 +18,7 @@ from crawlers.download import Fetched
 from crawlers.feeds import read_feed
 from crawlers.links import article_links
 from crawlers.retry_after import BUSY, seconds_to_wait
-from crawlers.schedule import Seen, ask_without_validators, next_interval, wait_after_failure
+from crawlers.schedule import LONGEST, Seen, ask_without_validators, next_interval, wait_after_failure
 from crawlers.sitemaps import read_sitemap
 from crawlers.source import Source
 from diembao.errors import DiembaoError, Unreadable
@@ -26,7 +26,10 @@ from diembao.records import ArchivePlace
 from diembao.store import pages, sources
 from diembao.store.pages import FoundLink
 from diembao.store.sources import DueFeed
+from pipelines.addresses import is_front_page
 
+# A feed that fails once may have hiccups; the second time another way in is taken.
+_SECOND_WAY_AFTER: Final = 2
 # Stands where the ETag would: this server was caught keeping one for different content.
 DISTRUSTED: Final = "-"
 
@@ -155,7 +158,7 @@ def keeping(
         if reading.status == "failing":
             return _keep_failure(session, feed, reading, timing, now)
         if reading.status == "unchanged":
-            interval = timing.fixed or next_interval(feed.interval_seconds, Seen(1, 1), _silence(feed, now))
+            interval = _interval(session, feed, Seen(1, 1), timing, now)
             # An empty feed that has not changed is still empty.
             status = "empty" if feed.status == "empty" else "ok"
             reason = "a feed without items" if status == "empty" else ""
@@ -169,12 +172,14 @@ def keeping(
             now=now,
             status=reading.status,
             reason=reading.reason,
-            interval_seconds=timing.fixed or next_interval(feed.interval_seconds, seen, _silence(feed, now)),
+            interval_seconds=_interval(session, feed, seen, timing, now),
             new_items=new,
             etag=_etag_to_keep(feed, reading, new),
             last_modified=reading.last_modified,
             body_digest=reading.digest,
         )
+        if feed.kind == "feed" and reading.status == "empty" and feed.status != "empty":
+            sources.poll_sections_now(session, feed.source, now)
         return Kept(reading.status, new)
 
     return work
@@ -192,7 +197,21 @@ def _keep_failure(session: Session, feed: DueFeed, reading: Reading, timing: Tim
         interval_seconds=feed.interval_seconds,
         wait_seconds=max(wait, reading.hold),
     )
+    if feed.kind == "feed" and failures == _SECOND_WAY_AFTER:
+        sources.poll_sections_now(session, feed.source, now)
     return Kept("failing", failures=failures)
+
+
+def _interval(session: Session, feed: DueFeed, seen: Seen, timing: Timing, now: datetime) -> float:
+    """Seconds to the next poll. A front page beside a feed is its stand-by, looked at rarely while the feed is well."""
+    if timing.fixed:
+        return timing.fixed
+    stand_by = feed.kind == "section" and is_front_page(feed.url) and sources.feeds_are_well(session, feed.source)
+    if stand_by:
+        return LONGEST
+    # An interval from the time as a stand-by says nothing about how often the page changes.
+    before = timing.first if feed.kind == "section" and feed.interval_seconds == LONGEST else feed.interval_seconds
+    return next_interval(before, seen, _silence(feed, now))
 
 
 def _etag_to_keep(feed: DueFeed, reading: Reading, new: int) -> str:

@@ -72,7 +72,14 @@ def crawl_once(
     return _run(assignment)
 
 
-def crawl_forever(settings: Settings, store: Store, stop: threading.Event, names: Sequence[str] = ()) -> None:
+def crawl_forever(
+    settings: Settings,
+    store: Store,
+    stop: threading.Event,
+    names: Sequence[str] = (),
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
     """Poll what is due and fetch what was found until `stop` is set; what is under way then is finished.
 
     names: only these sources; all when empty.
@@ -80,9 +87,9 @@ def crawl_forever(settings: Settings, store: Store, stop: threading.Event, names
     Raises:
         BadSource: no source of that name. StoreUnavailable, ArchiveError: what was kept until then is kept.
     """
-    known = sync(settings, store, datetime.now(UTC))
+    known = sync(settings, store, now())
     chosen = tuple(source.name for source in pick(known.values(), names)) if names else ()
-    tally = _run(Assignment(settings, store, known, chosen, stop=stop))
+    tally = _run(Assignment(settings, store, known, chosen, stop=stop, now=now))
     logger.info("crawl ended: %s", tally)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,7 @@ from crawlers.retry_after import BUSY, seconds_to_wait
 from diembao.errors import DiembaoError, FetchRefused
 from diembao.records import ArchivePlace
 from diembao.store import pages
+from pipelines.addresses import is_front_page
 
 HTML_TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
 _GONE: Final = frozenset({404, 410})
@@ -47,7 +47,7 @@ def judge(asked: str, result: Fetched | DiembaoError, now: datetime) -> Verdict:
     if status != 200:
         final = status in _GONE or (400 <= status < 500 and status not in _PASSING)
         return Verdict("failed", f"HTTP {status}", final=final, status=status)
-    if _is_front_page(result.url) and not _is_front_page(asked):
+    if is_front_page(result.url) and not is_front_page(asked):
         return Verdict("failed", "gone: leads to the front page", final=True, status=status)
     if not result.body.strip():
         return Verdict("failed", "empty: a page without content", status=status)
@@ -80,8 +80,3 @@ def keeping(
         return "failed" if last else "retry"
 
     return work
-
-
-def _is_front_page(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.path in ("", "/") and not parts.query

@@ -71,3 +71,9 @@ def belongs_to(url: str, domains: tuple[str, ...]) -> bool:
     """Whether the address lies in one of the domains or below one of them."""
     host = host_of(url)
     return any(host == domain or host.endswith("." + domain) for domain in domains)
+
+
+def is_front_page(url: str) -> bool:
+    """Whether this is the home page of a site."""
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query

@@ -170,6 +170,25 @@ def record_poll(
     feed.body_digest = body_digest if body_digest is not None else feed.body_digest
 
 
+def feeds_are_well(session: Session, source: str) -> bool:
+    """Whether the source has feeds and all of them were well when last polled."""
+    found = session.scalars(
+        select(FeedRow.status).where(FeedRow.source == source, FeedRow.active, FeedRow.kind == "feed")
+    )
+    states = set(found)
+    return states == {"ok"}
+
+
+def poll_sections_now(session: Session, source: str, now: datetime) -> None:
+    """The list pages of a source are due at once (its feeds have failed)."""
+    late = FeedRow.next_due_at > now
+    session.execute(
+        update(FeedRow)
+        .where(FeedRow.source == source, FeedRow.active, FeedRow.kind == "section", late)
+        .values(next_due_at=now)
+    )
+
+
 def next_due(session: Session) -> datetime | None:
     """When the next active feed is due."""
     return session.scalar(select(func.min(FeedRow.next_due_at)).where(FeedRow.active))

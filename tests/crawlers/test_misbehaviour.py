@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import resource
+import threading
+import time
 from datetime import timedelta
 
 import pytest
 
+from crawlers.run import crawl_forever as crawl_due
 from diembao.demo import DemoPress
 from diembao.store.pages import MAX_ATTEMPTS
 
@@ -248,3 +251,31 @@ def test_one_bad_paper_does_not_delay_the_others(open_newsroom) -> None:
     asked = list(newsroom.press.requests("trungdu"))
     gaps = [after.at - before.at for before, after in itertools.pairwise(asked)]
     assert max(gaps) < 1.5, "never as long as a timeout of the other paper"
+
+
+def test_when_a_feed_dies_the_front_page_is_the_second_way_in(open_newsroom) -> None:
+    newsroom = open_newsroom(["songcau"])
+    path = newsroom.settings.sources_dir / "songcau.yml"
+    home = newsroom.press.addresses["songcau"] + "/"
+    path.write_text(path.read_text("utf-8").replace("sections: []", f"sections: ['{home}']"), "utf-8")
+    newsroom.crawl()
+    newsroom.clock.forward(minutes=10)
+    newsroom.crawl()
+    rest = newsroom.feed("songcau", "section").next_due_at - newsroom.clock()
+    assert rest == timedelta(hours=6), "while the feed is well the front page is left in peace"
+    newsroom.press.misbehave("songcau", "status_500", newsroom.press.feed_urls("songcau")[0])
+    new = newsroom.press.publish("songcau", "Tin không còn trong nguồn cấp tin", "Một tin.", ["Nội dung."])
+    stop = threading.Event()
+    settings = newsroom.settings
+    crawl = threading.Thread(
+        target=crawl_due, args=(settings, newsroom.store, stop), kwargs={"now": newsroom.clock}, daemon=True
+    )
+    crawl.start()
+    until = time.monotonic() + 20
+    while not newsroom.known(new.url):
+        assert time.monotonic() < until, "the second way in was never taken"
+        newsroom.clock.forward(minutes=1)
+        time.sleep(0.1)
+    stop.set()
+    crawl.join(10)
+    assert newsroom.clock() - newsroom.feed("songcau").last_ok_at < timedelta(hours=3)
