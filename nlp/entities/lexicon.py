@@ -41,7 +41,7 @@ class Lexicon:
         lexicon = cls()
         data = files("nlp.entities") / "data"
         for name in ("words.txt", "vietnam_units.txt"):
-            for klass, phrases in _sections((data / name).read_text(encoding="utf-8")):
+            for klass, phrases in sections((data / name).read_text(encoding="utf-8")):
                 lexicon.add(klass, phrases)
         return lexicon
 
@@ -73,7 +73,8 @@ class Lexicon:
         return found
 
 
-def _sections(text: str) -> Iterable[tuple[str, list[str]]]:
+def sections(text: str) -> Iterable[tuple[str, list[str]]]:
+    """Class and phrases of each line of a word list."""
     klass = ""
     for line in text.splitlines():
         line = line.strip()

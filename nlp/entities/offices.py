@@ -11,8 +11,10 @@ from nlp.entities.sentences import Token
 _JOINS = frozenset(
     ("và", "kiêm", "phụ", "trách", "thường", "trực", "chuyên", "của", "tại", "về", "quyền", "cũ", "khóa", "khoá")
 ) | {"nhiệm", "kỳ", "-", "–", "&"}
+_CHAINS = frozenset((",", "kiêm"))  # between two offices of one person
 _STOPS = frozenset('.;:!?"“”()[]…')
 _BEFORE_REACH = 24  # tokens from the first word of an office to the name it stands before
+_LOOSE, _LOOSE_IN_CHAIN = 9, 4  # words of an office that belong to no name: "phụ trách kinh tế"
 _AFTER_REACH = 5  # tokens from a name to the office after it: ", nguyên", "(", "- hiện là"
 _LEADS_IN = frozenset([",", "-", "–", "(", "nguyên", "hiện", "là", "giữ", "chức", "vụ", "cựu", "quyền", "đang", "làm"])
 _COURTESY = frozenset(("person_title",))
@@ -61,17 +63,22 @@ def _before(
         end -= 1
     if any(span[2] == "P" and person[0] - _BEFORE_REACH <= span[0] < person[0] and span[1] == end for span in spans):
         return None
-    start = None
+    start: int | None = None
     for head in reversed(heads):
         if head.end > person[0] or head.start < person[0] - _BEFORE_REACH:
             continue
-        if not _connected(tokens, head.end, end, inside, spans):
+        if start is not None and tokens[start - 1].text.lower() not in _CHAINS:
+            break
+        until, most = (end, _LOOSE) if start is None else (start, _LOOSE_IN_CHAIN)
+        if not _connected(tokens, head.end, until, inside, spans, most):
             break
         start = head.start
     return (start, end) if start is not None and start < end else None
 
 
-def _connected(tokens: Sequence[Token], start: int, end: int, inside: set[int], spans: Sequence[Span]) -> bool:
+def _connected(
+    tokens: Sequence[Token], start: int, end: int, inside: set[int], spans: Sequence[Span], most: int
+) -> bool:
     """Whether the words between an office's head and the name all belong to the office."""
     loose = 0
     for at in range(start, end):
@@ -81,7 +88,7 @@ def _connected(tokens: Sequence[Token], start: int, end: int, inside: set[int], 
         if at in inside or word in _JOINS or word == ",":
             continue
         loose += 1
-        if loose > 9:
+        if loose > most:
             return False
     return True
 

@@ -19,6 +19,9 @@ from nlp.records import Field
 _LONGEST = 8  # tokens of a name looked up again in the article
 _CERTAIN = 2  # mentions that make a single word a name wherever it is written large
 _HEADS = frozenset(("organisation_head", "place_head"))
+_PLACE_NAMES = frozenset(("province", "district", "commune", "vietnam_area"))
+_BEFORE_OFFICIALS = _PLACE_NAMES | {"organisation"}
+_UNITS = frozenset(("tỉnh", "huyện", "xã", "phường", "quận"))
 
 Name = tuple[str, ...]
 
@@ -40,10 +43,11 @@ def settle(read: Sequence[Sentence], compounds: frozenset[str]) -> None:
     if not votes:
         return
     persons = {name for name, kinds in votes.items() if len(name) >= 2 and max(kinds, key=lambda k: kinds[k]) == "P"}
+    given = {name[at:] for name in persons if len(name) >= 3 for at in (len(name) - 1, len(name) - 2)}
     for sentence in read:
         if sentence.spans:
-            sentence.spans = [s for span in sentence.spans for s in _cut_person(sentence.view, span, persons)]
-            sentence.spans = [_majority(sentence.view, span, votes) for span in sentence.spans]
+            cut = [part for span in sentence.spans for part in _cut_person(sentence.view, span, persons)]
+            sentence.spans = [_retyped(sentence.view, span, votes, given) for span in cut]
     known = _known(votes)
     by_first: dict[str, list[Name]] = defaultdict(list)
     for name in sorted(known, key=len, reverse=True):
@@ -73,12 +77,17 @@ def _known(votes: Mapping[Name, Counter[str]]) -> dict[Name, str]:
     return known
 
 
-def _majority(view: View, span: Span, votes: Mapping[Name, Counter[str]]) -> Span:
+def _retyped(view: View, span: Span, votes: Mapping[Name, Counter[str]], given: set[Name]) -> Span:
     """The span with the type its name has in the article. Schools and hospitals keep theirs: it is their role."""
     start, end, kind = span
+    if kind == "O" and view.low[start] in _UNITS and end - start > 1:
+        return (start, end, "L")
     if any(phrase.start == start and phrase.classes & _HEADS for phrase in view.found):
         return span
-    kinds = votes.get(tuple(view.low[start:end]), Counter[str]())
+    name = tuple(view.low[start:end])
+    kinds = votes.get(name, Counter[str]())
+    if name in given and (kinds["P"] or len(name) >= 2):
+        return (start, end, "P")  # the end of a full name in the article
     best = max(kinds, key=lambda k: (kinds[k], k), default=kind)
     if best != kind and kinds[best] >= _CERTAIN * kinds[kind]:
         return (start, end, best)
@@ -86,15 +95,33 @@ def _majority(view: View, span: Span, votes: Mapping[Name, Counter[str]]) -> Spa
 
 
 def _cut_person(view: View, span: Span, persons: set[Name]) -> Iterator[Span]:
-    """An organisation or place whose end is a person known from elsewhere: two names."""
+    """An organisation or place whose end is a person: known from elsewhere, or an official named after his body."""
     start, end, kind = span
     if kind != "P":
         for at in range(max(start + 1, end - 4), end - 1):
-            if tuple(view.low[at:end]) in persons:
+            if tuple(view.low[at:end]) in persons or _is_official(view, start, at, end):
                 yield (start, at, kind)
                 yield (at, end, "P")
                 return
     yield span
+
+
+def _is_official(view: View, start: int, at: int, end: int) -> bool:
+    """Whether an office stands before the body that begins at `start` and a full name fills `at` to `end`.
+
+    "Chủ tịch UBND tỉnh Phú Thọ | Hà Quang Sơn", but "Chủ tịch UBND xã Trần Phú", a commune.
+    """
+    if any(s != "Aa" for s in view.shapes[at:end]):
+        return False
+    classes: dict[tuple[int, int], frozenset[str]] = {(p.start, p.end): p.classes for p in view.found}
+    if not any("office" in c and begin < start <= until for (begin, until), c in classes.items()):
+        return False
+    starts_with_surname = any(begin == at and "surname" in c for (begin, _), c in classes.items())
+    if not starts_with_surname or classes.get((at, end), frozenset()) & _PLACE_NAMES:
+        return False
+    if view.low[at - 1] in _UNITS:
+        return end - at >= 3
+    return any(until == at and begin >= start and c & _BEFORE_OFFICIALS for (begin, until), c in classes.items())
 
 
 def _look_up(

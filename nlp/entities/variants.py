@@ -16,11 +16,16 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from nlp.entities.features import is_vietnamese
+from nlp.entities.lexicon import sections
 from nlp.records import EntityType, Field
 from nlp.text import match_form, normalise, unite_tones
 
 _SPACES = re.compile(r"\s+")
 _AROUND_MARKS = re.compile(r"\s*([-–&.,/])\s*")
+_AMPERSAND = re.compile(r"\s*&\s*")
+_OF_PROVINCE = re.compile(r"^(?:tỉnh|tp|thành phố|thủ đô)\s+", re.IGNORECASE)
+# Cities that are provinces: "TP Hà Nội" is Hà Nội. Any other "TP X" is a city within its province.
+_CITIES = frozenset(("hà nội", "hải phòng", "đà nẵng", "cần thơ", "huế"))
 _ADMINISTRATIVE = re.compile(
     r"^(tỉnh|thành phố|tp\.?|t\.p|thị xã|tx\.?|thị trấn|huyện|quận|q\.|phường|p\.|xã|đặc khu|thủ đô)\s*(?=\w)"
 )
@@ -59,6 +64,12 @@ def _abbreviations() -> tuple[re.Pattern[str], Mapping[str, str]]:
     return pattern, table
 
 
+@lru_cache(maxsize=1)
+def _provinces() -> frozenset[str]:
+    units = (files("nlp.entities") / "data" / "vietnam_units.txt").read_text(encoding="utf-8")
+    return frozenset(match_form(normalise(p)) for klass, ps in sections(units) if klass == "province" for p in ps)
+
+
 def canonical(kind: EntityType, text: str) -> str:
     """The spelling under which a name is united with its variants: one tone placement, abbreviations settled."""
     text = unite_tones(_SPACES.sub(" ", text)).strip()
@@ -67,8 +78,15 @@ def canonical(kind: EntityType, text: str) -> str:
     if kind == "person":
         return text
     pattern, table = _abbreviations()
+    text = _AMPERSAND.sub("&", text)
     text = pattern.sub(lambda m: table[match_form(m[0])], text)
-    return _SPACES.sub(" ", text[:1].upper() + text[1:] if kind == "organisation" else text)
+    text = _SPACES.sub(" ", text)
+    if kind == "organisation":
+        return text[:1].upper() + text[1:]
+    bare = _OF_PROVINCE.sub("", text)
+    low = match_form(bare)
+    is_province = low in _provinces() and (low in _CITIES or match_form(text).startswith("tỉnh "))
+    return bare if is_province else text
 
 
 def _from_capitals(text: str) -> str:
@@ -154,7 +172,7 @@ def _short_bodies(keys: Iterable[str]) -> dict[tuple[EntityType, str], tuple[Ent
 
 
 def _typed_places(keys: Iterable[str]) -> dict[tuple[EntityType, str], tuple[EntityType, str]]:
-    """ "thái nguyên" → "tỉnh thái nguyên" when one unit alone is so called in the text."""
+    """ "võ nhai" → "huyện võ nhai" when one unit alone is so called in the text. A bare province is the province."""
     typed: dict[str, set[str]] = defaultdict(set)
     known = set(keys)
     for name in known:
@@ -162,7 +180,7 @@ def _typed_places(keys: Iterable[str]) -> dict[tuple[EntityType, str], tuple[Ent
         if bare != name:
             typed[bare].add(name)
     joined: dict[tuple[EntityType, str], tuple[EntityType, str]] = {}
-    for bare in known & typed.keys():
+    for bare in (known & typed.keys()) - _provinces():
         unit = _only(typed[bare])
         if unit is not None:
             joined["place", bare] = ("place", unit)

@@ -50,6 +50,29 @@ def test_an_office_before_and_after_the_name(tagger: EntityTagger) -> None:
     assert one(found, "Lê Thị Hòa").office == "Trưởng phòng GD-ĐT huyện Võ Nhai"
 
 
+def test_an_official_named_right_after_his_body(tagger: EntityTagger) -> None:
+    found = tagger.tag("", "Phó Chủ tịch UBND tỉnh Phú Thọ Hà Quang Sơn dự lễ khai giảng ở thành phố Việt Trì.")
+    assert one(found, "Hà Quang Sơn").office == "Phó Chủ tịch UBND tỉnh Phú Thọ"
+    assert "UBND tỉnh Phú Thọ" in names(found, "organisation")
+
+
+def test_a_commune_called_after_a_person_is_no_official(tagger: EntityTagger) -> None:
+    found = tagger.tag("", "Chủ tịch UBND xã Trần Phú cho biết xã đã cử dân quân giúp người dân dọn dẹp.")
+    assert names(found, "person") == set()
+
+
+def test_the_office_of_another_person_is_left_to_him(tagger: EntityTagger) -> None:
+    text = "Chủ tịch UBND tỉnh Trần Văn Lợi và Giám đốc Sở Y tế Phạm Thị Mai cùng kiểm tra bệnh viện."
+    found = tagger.tag("", text)
+    assert one(found, "Trần Văn Lợi").office == "Chủ tịch UBND tỉnh"
+    assert one(found, "Phạm Thị Mai").office == "Giám đốc Sở Y tế"
+
+
+def test_the_bare_name_is_the_province_and_not_its_city(tagger: EntityTagger) -> None:
+    text = "Mưa lớn ở thành phố Thái Nguyên. Tỉnh Thái Nguyên cử đoàn tới. Thái Nguyên đã quen với lũ."
+    assert names(tagger.tag("", text), "place") == {"TP Thái Nguyên", "Thái Nguyên"}
+
+
 def test_a_person_without_an_office_gets_none(tagger: EntityTagger) -> None:
     found = tagger.tag("", "Hôm qua, ông Nguyễn Văn Bình bán xong vườn chè rồi về quê ở Bắc Ninh.")
     assert one(found, "Nguyễn Văn Bình").office == ""

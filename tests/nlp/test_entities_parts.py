@@ -73,6 +73,8 @@ def test_names_of_the_lists_need_capitals_and_heads_do_not() -> None:
         ("organisation", "CÔNG AN TỈNH THÁI NGUYÊN", "Công an tỉnh Thái Nguyên"),
         ("place", "thành phố Hồ Chí Minh", "TP.HCM"),
         ("place", "TP. Thái Nguyên", "thành phố Thái Nguyên"),
+        ("place", "tỉnh Thái Nguyên", "Thái Nguyên"),
+        ("place", "thủ đô Hà Nội", "TP Hà Nội"),
         ("place", "tỉnh Hoà Bình", "tỉnh Hòa Bình"),
         ("person", "NGUYỄN THỊ THUÝ", "Nguyễn Thị Thúy"),
     ],
@@ -86,6 +88,7 @@ def test_spellings_meet(kind: str, one: str, other: str) -> None:
     [
         ("organisation", "Công an tỉnh Thái Nguyên", "Công an thành phố Thái Nguyên"),
         ("place", "xã Tân Cương", "phường Tân Cương"),
+        ("place", "TP Thái Nguyên", "Thái Nguyên"),
         ("person", "Nguyễn Văn Hòa", "Nguyễn Văn Hoa"),
     ],
 )
