@@ -17,8 +17,6 @@ Field = Literal["title", "text", ""]
 PlaceKind = Literal["unit", "old_unit", "district", "province", "landmark", "area"]
 EntityType = Literal["person", "organisation", "place"]
 
-RELEVANCES: tuple[Relevance, ...] = ("irrelevant", "marginal", "relevant")
-
 NO_VERSIONS: Mapping[str, str] = MappingProxyType({})
 
 

@@ -96,10 +96,6 @@ class Senses:
     title: tuple[Sighting, ...]
     text: tuple[Sighting, ...]
 
-    def ours(self) -> bool:
-        """Does anything in the document name the province?"""
-        return any(sighting.ours for sighting in (*self.title, *self.text))
-
 
 class SenseReader:
     """Reads the sense of every hit of a document. Made once with the matcher."""
@@ -122,19 +118,16 @@ class _Whole:
     province_reason: Reason  # the sense of a bare "Thái Nguyên"
     cue: bool  # the province, or a name that stands for it alone, is there
     chinese: bool
-    others: frozenset[str]  # other provinces named
 
     @classmethod
     def of(cls, fields: Sequence[tuple[Forms, list[Hit]]]) -> _Whole:
-        others = frozenset(
-            entry.name for _, hits in fields for hit in hits if (entry := choose_entry(hit)).strength == "other"
-        )
+        others = any(choose_entry(hit).strength == "other" for _, hits in fields for hit in hits)
         reason = _province_sense(fields)
         cue = any(_cue_hit(forms, hits, at, reason) for forms, hits in fields for at in range(len(hits))) or (
             not others and _two_together(fields)
         )
         chinese = any(_CHINA.search(forms.match) for forms, _ in fields)
-        return cls(reason, cue, chinese, others)
+        return cls(reason, cue, chinese)
 
 
 def _two_together(fields: Sequence[tuple[Forms, list[Hit]]]) -> bool:
