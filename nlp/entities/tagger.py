@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Protocol
 
 from underthesea_core import CRFTagger
@@ -46,11 +47,14 @@ class EntityTagger:
     statistics: Statistics
 
     @classmethod
-    def load(cls) -> EntityTagger:
-        """The shipped model and lists (about 30 MB in memory). Raises FileNotFoundError when one is missing."""
-        models = files("nlp") / "models"
+    def load(cls, folder: Path | None = None) -> EntityTagger:
+        """The shipped model and lists (about 40 MB in memory), or a model from another folder.
+
+        Raises FileNotFoundError when one is missing.
+        """
+        models = folder or files("nlp") / "models"
         if not (models / MODEL).is_file():
-            raise FileNotFoundError(f"entity model {MODEL} is missing from nlp/models")
+            raise FileNotFoundError(f"entity model {MODEL} is missing from {models}")
         tagger = CRFTagger()
         with as_file(models / MODEL) as path:
             tagger.load(str(path))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nlp.entities.tagger import EntityTagger
 from nlp.entities.variants import Mention
-from nlp.training.entities import HELDOUT, articles, read_sentences
+from nlp.training.entity_labels import HELDOUT, articles, read_sentences
 
 Named = tuple[int, int, str]
 

@@ -7,11 +7,8 @@ no article with a held-out sentence lends its words to the statistics.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,69 +18,16 @@ from nlp.entities.features import Context, Statistics, look, read_context, sente
 from nlp.entities.lexicon import Lexicon
 from nlp.entities.sentences import sentences, tokenise
 from nlp.entities.statistics import learn, write
-from nlp.entities.tagger import MODEL, STATISTICS, TYPES, readable
+from nlp.entities.tagger import MODEL, STATISTICS, EntityTagger, readable
+from nlp.evaluation.entities import Score, heldout, phoner_places
 from nlp.records import Document
+from nlp.training.entity_labels import HELDOUT, TRAIN, Sentence, articles, field_of, read_sentences
 from nlp.training.material import POOL, SILVER_CORPORA, corpus_texts
 from nlp.training.task import Card, TrainingTask
 
 VERSION = "1"
-TRAIN, HELDOUT = "entities_train.jsonl", "entities_heldout.jsonl"
-_LETTERS = {str(name): letter for letter, name in TYPES.items()}
 _SEEN_AT_LEAST = 2  # a feature met once teaches nothing and makes the model three times as large
 _L1, _L2, _ROUNDS = 0.02, 0.01, 100
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence read by a person: where it stands and the names in it, as (start, end, type)."""
-
-    corpus: str
-    id: str
-    where: str
-    start: int
-    end: int
-    entities: tuple[tuple[int, int, str], ...]
-
-    def labels(self, text: str) -> list[str]:
-        """B-, I- and O labels of the tokens of the sentence in `text`, its whole field."""
-        labels = []
-        for token in tokenise(text, self.start, self.end):
-            name = next((e for e in self.entities if e[0] <= token.start and token.end <= e[1]), None)
-            if name is None:
-                labels.append("O")
-            else:
-                labels.append(("B-" if name[0] == token.start else "I-") + _LETTERS[name[2]])
-        return labels
-
-
-def read_sentences(name: str) -> list[Sentence]:
-    """The rows of a label file of the package."""
-    lines = (files("nlp") / "labels" / name).read_text(encoding="utf-8").splitlines()
-    return [_sentence(json.loads(line)) for line in lines]
-
-
-def _sentence(row: Mapping[str, Any]) -> Sentence:
-    names = tuple((start, end, kind) for start, end, kind in row["entities"])
-    return Sentence(row["corpus"], row["id"], row["where"], row["start"], row["end"], names)
-
-
-def articles(eval_dir: Path, wanted: Iterable[Sentence]) -> dict[tuple[str, str], Document]:
-    """The articles the sentences stand in, by corpus and id. Raises ValueError when one is missing."""
-    keys = {(sentence.corpus, sentence.id) for sentence in wanted}
-    found = {
-        (corpus, text.document.id): text.document
-        for corpus in sorted({corpus for corpus, _ in keys})
-        for text in corpus_texts(eval_dir, corpus)
-        if (corpus, text.document.id) in keys
-    }
-    if missing := sorted(keys - found.keys()):
-        raise ValueError(f"{len(missing)} labelled sentences have no article in the corpora, first {missing[0]}")
-    return found
-
-
-def field_of(document: Document, where: str) -> str:
-    """The normalised field a sentence stands in."""
-    return document.title if where == "title" else document.text
 
 
 def context_of(document: Document, lexicon: Lexicon) -> Context:
@@ -104,7 +48,10 @@ def train_entities(task: TrainingTask) -> Card:
     model = fit(labelled, articles(task.eval_dir, labelled), statistics)
     (task.out / STATISTICS).write_text(write(statistics), encoding="utf-8")
     model.save(str(task.out / MODEL))
-    return _card(labelled)
+    task.tell("entities: scores")
+    tagger = EntityTagger.load(task.out)
+    scores, _ = heldout(tagger, task.eval_dir)
+    return _card(labelled, scores, phoner_places(tagger, task.eval_dir))
 
 
 def _unlabelled(eval_dir: Path, held: set[tuple[str, str]]) -> Iterator[str]:
@@ -131,7 +78,7 @@ def fit(labelled: Sequence[Sentence], known: Mapping[tuple[str, str], Document],
     return trainer.train(rows, labels)
 
 
-def _card(labelled: Sequence[Sentence]) -> Card:
+def _card(labelled: Sequence[Sentence], scores: Mapping[str, Score], phoner: Mapping[str, Score]) -> Card:
     names = sum(len(sentence.entities) for sentence in labelled)
     return Card(
         name="entities",
@@ -144,7 +91,13 @@ def _card(labelled: Sequence[Sentence]) -> Card:
             f"held out: {len(read_sentences(HELDOUT))} sentences of other articles, labelled before there was a model",
             "groups, compounds and capital shares from unlabelled articles and feed items",
         ),
-        scores={"how measured": "`python bench/entities.py`; floors in tests/quality"},
+        scores={
+            **{
+                f"{kind}, exact F1, held-out sentences": f"{score.f1:.3f} of {score.gold}"
+                for kind, score in scores.items()
+            },
+            **{f"place, {kind} F1, PhoNER_COVID19 dev": f"{score.f1:.3f}" for kind, score in phoner.items()},
+        },
         limits=(
             "Text without accents or without capitals: few names are found.",
             "A hospital or school is a place or an organisation by its role in the sentence, as readers labelled it.",

@@ -13,7 +13,7 @@ from nlp.entities.sentences import LONGEST, sentences
 from nlp.entities.statistics import learn, read, write
 from nlp.entities.tagger import TYPES, spans_of
 from nlp.entities.variants import canonical, key
-from nlp.training.entities import HELDOUT, TRAIN, Sentence, read_sentences
+from nlp.training.entity_labels import HELDOUT, TRAIN, Sentence, read_sentences
 
 
 def cut(text: str) -> list[str]:
