@@ -79,9 +79,7 @@ def main() -> None:
     chance = random.Random(20261122)
     papers = [make_paper(chance, asked.days) for _ in range(asked.sources)]
     print(f"{len(papers)} papers, {asked.days} days, {sum(len(paper.times) for paper in papers)} items")
-    print(
-        f"{'schedule':14} {'polls/day/paper':>15} {'most':>6} {'missed':>7} {'median delay':>13} {'95 %':>8} {'longest':>9}"
-    )
+    print(f"{'':14} {'polls/day/paper':>15} {'most':>6} {'missed':>7} {'median delay':>13} {'95 %':>8} {'longest':>9}")
     for name, schedule in (("adaptive", next_interval), ("every 10 min", lambda interval, seen, silence: 600.0)):
         outcomes = [run(paper, asked.days, schedule) for paper in papers]
         delays = sorted(delay for outcome in outcomes for delay in outcome.delays or ())

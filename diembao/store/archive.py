@@ -7,6 +7,7 @@ the end of a file where nothing follows it.
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import threading
@@ -26,6 +27,8 @@ from diembao.records import ArchivePlace
 
 # Small enough to copy and check with ease, large enough that a year is some hundred files.
 _FILE_BYTES = 256 * 1024 * 1024
+# warcio packs at level 9: three times the work of level 4 for a twentieth less space.
+_LEVEL = 4
 # The body is kept decoded, so these headers would no longer be true.
 _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
 
@@ -69,7 +72,8 @@ class ArchiveWriter:
         with self._lock:
             file = self._current()
             offset = file.tell()
-            writer = WARCWriter(file, gzip=True)
+            plain = io.BytesIO()
+            writer = WARCWriter(plain, gzip=False)
             record = writer.create_warc_record(
                 url,
                 kind,
@@ -79,7 +83,9 @@ class ArchiveWriter:
                 warc_content_type="application/json" if kind == "resource" else None,
                 warc_headers_dict={"WARC-Date": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
             )
-            _guarded(lambda _: (writer.write_record(record), file.flush()), file)
+            writer.write_record(record)
+            packed = gzip.compress(plain.getvalue(), _LEVEL, mtime=0)
+            _guarded(lambda _: (file.write(packed), file.flush()), file)
             return ArchivePlace(self._name, offset, file.tell() - offset)
 
     def _current(self) -> BinaryIO:
