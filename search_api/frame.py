@@ -18,6 +18,8 @@ from search_api.problems import ErrorPages
 logger = logging.getLogger(__name__)
 
 MAX_QUERY_STRING = 8192
+# Nothing that can be sent here today is larger than a form.
+MAX_BODY = 64 * 1024
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -30,7 +32,7 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 # Browsers keep to https for a year once they have seen it; only said where the section is served so.
-_STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+_STRICT_TRANSPORT = "max-age=31536000"
 
 
 class FrameMiddleware:
@@ -46,8 +48,8 @@ class FrameMiddleware:
             return
         exchange = _Exchange(scope, send, self._headers)
         try:
-            if len(scope["query_string"]) > MAX_QUERY_STRING:
-                response = self._errors.respond(Request(scope), 414)
+            if too_large := _too_large(scope):
+                response = self._errors.respond(Request(scope), too_large)
                 await response(scope, receive, exchange.send)
             else:
                 await self._app(scope, receive, exchange.send)
@@ -75,6 +77,14 @@ class FrameMiddleware:
                 "request_id": exchange.number,
             },
         )
+
+
+def _too_large(scope: Scope) -> int:
+    """The status that refuses an overlong query or a body announced as overlong; 0 when neither is."""
+    if len(scope["query_string"]) > MAX_QUERY_STRING:
+        return 414
+    announced = dict(scope["headers"]).get(b"content-length", b"0")
+    return 413 if not announced.isdigit() or int(announced[:20]) > MAX_BODY else 0
 
 
 class _Exchange:

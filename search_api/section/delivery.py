@@ -35,7 +35,7 @@ def deliver(request: Request, site: Site, build: Build) -> Response:
 def _answer(request: Request, page: Page, changed: datetime) -> Response:
     headers = dict(page.headers)
     if page.status != 200:
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
         return Response(page.body, page.status, headers, media_type=page.media_type)
     headers |= {
         "ETag": page.etag,

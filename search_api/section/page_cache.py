@@ -11,9 +11,9 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-# Some 40 kB a page: 20 MB at most.
-PAGES = 512
-_LARGEST = 512 * 1024
+# Some 800 pages of the usual 40 kB. One page may take an eighth of it: the sitemap of some 100,000 stories.
+BYTES = 32 * 1024 * 1024
+_LARGEST_SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,14 @@ class Page:
 class PageCache:
     """Least recently used pages go first. Safe to share between threads."""
 
-    def __init__(self, pages: int = PAGES) -> None:
-        self._pages = pages
+    def __init__(self, size: int = BYTES) -> None:
+        self._size = size
+        self._used = 0
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[object, ...], Page] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def get(self, key: tuple[object, ...]) -> Page | None:
         with self._lock:
@@ -48,9 +52,13 @@ class PageCache:
             return page
 
     def put(self, key: tuple[object, ...], page: Page) -> None:
-        if page.status != 200 or len(page.body) > _LARGEST:
+        if page.status != 200 or len(page.body) > self._size // _LARGEST_SHARE:
             return
         with self._lock:
+            if (old := self._kept.pop(key, None)) is not None:
+                self._used -= len(old.body)
             self._kept[key] = page
-            while len(self._kept) > self._pages:
-                self._kept.popitem(last=False)
+            self._used += len(page.body)
+            while self._used > self._size:
+                _, gone = self._kept.popitem(last=False)
+                self._used -= len(gone.body)

@@ -11,13 +11,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from diembao.errors import IndexUnavailable
 from diembao.index.protocol import Filter, Keyword, Query, Sort
 from diembao.store import public, stories
-from diembao.store.models import StoryRow
 from diembao.store.public import Printing
 from search_api.editions import Edition
 from search_api.finding import stories_of_hits
@@ -52,10 +50,7 @@ class CoverageDay:
 @router.get("/tin/{address}")
 def story_page(request: Request, site: CurrentSite, edition: CurrentEdition, address: str) -> Response:
     number = _number(address)
-    moved = _right_path(site, number)
-    if moved != f"/tin/{address}":
-        return RedirectResponse(edition.path(moved), 301, headers={"Cache-Control": "public, max-age=300"})
-    return deliver(request, site, lambda session: _story(session, site, edition, number))
+    return deliver(request, site, lambda session: _story_or_redirect(session, site, edition, address, number))
 
 
 def _number(address: str) -> int:
@@ -66,22 +61,22 @@ def _number(address: str) -> int:
     return int(digits)
 
 
-def _right_path(site: Site, number: int) -> str:
-    """Where the story is: under the title it has now, or at the story it was merged into."""
-    until = site.visible_until()
-    with site.resources.store.read() as session:
-        row = stories.get(session, number)
-        printings = public.printings_of(session, [row.id], until).get(row.id) if row is not None else None
-        if row is not None and printings:
-            return story_view(row, printings, site.units).path
+def _story_or_redirect(session: Session, site: Site, edition: Edition, address: str, number: int) -> Page:
+    """The story; or where it is: under the title it has now, or at the story it was merged into."""
+    row = stories.get(session, number)
+    printings = public.printings_of(session, [row.id], site.visible_until()).get(row.id) if row is not None else None
+    if row is None or not printings:
         # Once published and no more: its address says so, instead of pretending it never was.
         gone = row is not None and row.published_at is not None and row.state != public.PUBLISHED
         raise HTTPException(410 if gone else 404)
+    story = story_view(row, printings, site.units)
+    if story.path == f"/tin/{address}":
+        return _story(session, site, edition, story)
+    headers = (("Location", edition.path(story.path)), ("Cache-Control", "public, max-age=300"))
+    return Page(b"", status=301, headers=headers)
 
 
-def _story(session: Session, site: Site, edition: Edition, number: int) -> Page:
-    row = session.get_one(StoryRow, number)
-    story = story_view(row, public.printings_of(session, [number], site.visible_until())[number], site.units)
+def _story(session: Session, site: Site, edition: Edition, story: StoryView) -> Page:
     address = site.public_url + edition.path(story.path)
     return Page(
         site.renderer.render(

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from search_api.section.page_cache import Page, PageCache
+
 PUBLIC = ("/", "/tin/1-tin-mot", "/chu-de", "/luu-tru", "/tim-kiem?q=tin", "/rss.xml", "/sitemap.xml", "/nhung")
 
 
@@ -70,3 +72,14 @@ def test_errors_are_not_kept(library):
     for path in ("/khong-co", "/tim-kiem?q=(((", "/api/v1/articles?q=((("):
         answer = library.get(path)
         assert answer.headers["cache-control"] == "no-store" and "etag" not in answer.headers
+
+
+def test_memory_for_kept_pages_is_bounded():
+    cache = PageCache(size=8000)
+    for number in range(100):
+        cache.put((number,), Page(b"x" * 900))
+    cache.put(("large",), Page(b"x" * 1001))
+    cache.put(("error",), Page(b"x", status=400))
+    cache.put((99,), Page(b"x" * 100))
+    assert len(cache) == 8 and cache.get((99,)) is not None
+    assert cache.get(("large",)) is None and cache.get(("error",)) is None and cache.get((0,)) is None
