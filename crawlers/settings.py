@@ -53,4 +53,6 @@ CONCURRENT_REQUESTS = 0
 CONCURRENT_REQUESTS_PER_DOMAIN = 2
 DOWNLOAD_DELAY = 0
 DOWNLOAD_DELAY_JITTER = 0  # a pause is a minimum
+# No items pass through Scrapy; it would start a hundred idle tasks for every answer.
+CONCURRENT_ITEMS = 1
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 64_000_000
