@@ -93,9 +93,9 @@ _VI_MONTH = r"(?P<month>\d{1,2}|muoi mot|muoi hai|muoi|gieng|mot|hai|ba|tu|bon|n
 _YEAR = r"(?P<year>(?:19|20)\d{2})"
 _WORDS = (
     re.compile(
-        rf"(?<!\d)(?P<day>\d{{1,2}})\s*,?\s*(?:thang|th\.?)\s*{_VI_MONTH}\s*[,/\-]?\s*(?:nam)?\s*[,/]?\s*{_YEAR}"
+        rf"(?<!\d)(?P<day>\d{{1,2}})\s*,?\s*(?:thang|thg\.?|th\.?)\s*{_VI_MONTH}\s*[,/\-]?\s*(?:nam)?\s*[,/]?\s*{_YEAR}"
     ),
-    re.compile(rf"(?:thang\s+|th\.?\s*){_VI_MONTH}\s+(?P<day>\d{{1,2}})\s*,?\s*(?:nam)?\s*{_YEAR}"),
+    re.compile(rf"(?:thang\s+|thg\.?\s*|th\.?\s*){_VI_MONTH}\s+(?P<day>\d{{1,2}})\s*,?\s*(?:nam)?\s*{_YEAR}"),
 )
 _ENGLISH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ENGLISH_MONTHS = {name: number for number, name in enumerate(_ENGLISH_NAMES, start=1)}
@@ -108,9 +108,11 @@ _ENGLISH = (
 )
 _EPOCH = re.compile(r"(?:/date\()?(\d{10})(\d{3})?(?:\.\d+)?(?:[+\-]\d{4})?(?:\)/)?")
 
+_UNIT = r"(?P<unit>giay|phut|gio|tieng|ngay|tuan|thang|nam|seconds?|minutes?|hours?|days?|weeks?|months?|years?)"
 _AGO = re.compile(
-    r"(?<!\d)(?P<count>\d{1,3})\s*(?P<unit>giay|phut|gio|tieng|ngay|tuan|thang|nam|"
-    r"seconds?|minutes?|hours?|days?|weeks?|months?|years?)\s*(?:truoc|ago)\b"
+    r"(?<!\d)(?:(?P<hours>\d{1,2})\s*(?:gio|tieng|hours?)\s+)?"
+    rf"(?P<count>\d{{1,3}})\s*{_UNIT}\s*(?:truoc|ago)\b"
+    r"|\bcach day\s+(?P<since>\d{1,3})\s*(?P<since_unit>giay|phut|gio|ngay|tuan)"
 )
 _UNITS = {
     "giay": timedelta(seconds=1), "second": timedelta(seconds=1),
@@ -271,7 +273,8 @@ def _moment(year: int, month: int, day: int, clock: _Clock | None, offset: timed
 def _relative(flat: str, anchor: datetime) -> Moment | None:
     ago = _AGO.search(flat)
     if ago:
-        return _ago(int(ago["count"]), ago["unit"].removesuffix("s"), anchor)
+        count, unit = int(ago["count"] or ago["since"]), (ago["unit"] or ago["since_unit"]).removesuffix("s")
+        return _ago(count, unit, anchor - timedelta(hours=int(ago["hours"] or 0)))
     if _JUST_NOW.search(flat):
         return Moment(anchor.astimezone(UTC), Precision.MINUTE)
     word = _DAY_WORD.search(flat)

@@ -6,7 +6,7 @@ nothing is known about, a survey taught by trafilatura (`survey`); then everythi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -20,26 +20,29 @@ from pipelines.reading.structured import read_structured
 from pipelines.reading.survey import read_survey, survey
 
 
-def read_page(page: Page, selectors: Mapping[str, str] | None = None, profile: Profile | None = None) -> Article:
+def read_page(
+    page: Page, selectors: Mapping[str, str] | None = None, profile: Profile | Sequence[Profile] | None = None
+) -> Article:
     """Read the article a page shows.
 
     selectors: CSS by part (`selection.PARTS`), only where the general way falls short.
-    profile: what was learned about the site; where its yield is odd the page is read as an unknown one, and
-    `Article.read_by` says so (`trafilatura/1 after profile/3`).
+    profile: what was learned about the site; several, newest first, where it was redesigned. Where none yields the
+    usual the page is read as an unknown one, and `Article.read_by` says so (`trafilatura/1 after profile/3`).
     Raises Unreadable where the page holds no article, BadSource for a malformed selector.
     """
     tree = parse(page)
     structured = read_structured(tree, page.url)
     take_out_unseen(tree)
     picked = pick(tree, selectors or {})
-    after = ""
-    if profile is not None and "body" not in (selectors or {}):
-        reading = read_with_profile(page, tree, structured, picked, profile)
-        if reading is not None:
-            return assemble(page, structured, reading)
-        after = f" after {profile.name}"
+    profiles = (profile,) if isinstance(profile, Profile) else tuple(profile or ())
+    if not picked.body:
+        for known in profiles:
+            reading = read_with_profile(page, tree, structured, picked, known)
+            if reading is not None:
+                return assemble(page, structured, reading)
     found = survey(page, tree, structured, picked)
     reading = read_survey(page, tree, structured, picked, found)
+    after = f" after {profiles[0].name}" if profiles and not picked.body else ""
     return assemble(page, structured, reading, after)
 
 

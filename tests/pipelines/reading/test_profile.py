@@ -61,6 +61,16 @@ def test_page_of_another_layout_goes_back_to_the_teacher_and_says_so(
     assert article.text == printed.text
 
 
+def test_after_a_redesign_the_old_profile_still_reads_old_pages(
+    material: ModuleType, profiles: dict[str, Profile]
+) -> None:
+    both = [replace(profiles["mang_luoi"], version=2), profiles["bao_lon"]]
+    old, new = material.pages_of("bao_lon", 1)[0], material.pages_of("mang_luoi", 1)[0]
+    assert read_page(old.page, profile=both).read_by == "profile/1"
+    assert read_page(new.page, profile=both).read_by == "profile/2"
+    assert read_page(old.page, profile=both).text == old.text
+
+
 def test_page_whose_text_element_is_empty_goes_back_to_the_teacher(
     material: ModuleType, profiles: dict[str, Profile]
 ) -> None:
