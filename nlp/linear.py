@@ -86,7 +86,9 @@ class WordModel:
         damped = np.fromiter((1.0 + math.log(n) for n in counts.values()), dtype=np.float64, count=len(counts))
         values = damped * self.idf[rows]
         values /= math.sqrt(float(values @ values)) or 1.0
-        return np.asarray((values @ self.weights[rows].astype(np.float64)) * self.scale + self.bias)
+        # Summed by hand: a matrix product of this size would wake BLAS threads, which cost more than they save.
+        summed = (self.weights[rows] * values[:, None]).sum(axis=0)
+        return np.asarray(summed * self.scale + self.bias)
 
 
 @dataclass(frozen=True)

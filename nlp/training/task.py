@@ -54,9 +54,18 @@ Trainer = Callable[[TrainingTask], Card]
 
 
 def scikit_learn() -> None:
-    """See that scikit-learn is there. Raises TrainingUnavailableError in one line when it is not installed."""
+    """See that scikit-learn is there, and keep its linear algebra to one thread.
+
+    The matrices are small: BLAS threads waiting for one another made a fit a hundred times slower here, and
+    their order of summing would make training less repeatable.
+
+    Raises TrainingUnavailableError in one line when it is not installed.
+    """
     try:
         import sklearn  # noqa: F401
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+        threadpool_limits(1)
     except ImportError:
         raise TrainingUnavailableError(
             "training and cross-validation need scikit-learn: install the optional extra, diembao[train]"
