@@ -36,7 +36,7 @@ def test_stories_not_copies_with_counts_of_both(library):
     answer, tree = page(library, "q=lu+song+cau")
     assert answer.status_code == 200
     assert len(found(tree)) == 1
-    assert "1 tin trong 2 bài" in answer.text and "2 bài khớp" in answer.text
+    assert "1 tin, gồm 2 bài" in answer.text and "2 bài khớp" in answer.text
 
 
 def test_accents_are_optional_and_exact_ones_come_first(library):
