@@ -62,5 +62,6 @@ def load_page(path: Path) -> SavedPage:
 
 def _slug(url: str) -> str:
     parts = urlsplit(url)
-    words = re.sub(r"[^a-z0-9]+", "-", f"{parts.path} {parts.query}".lower()).strip("-")
-    return words[-60:].strip("-") or "page"
+    last = parts.path.rstrip("/").rpartition("/")[2].partition(".")[0]
+    words = re.sub(r"[^a-z0-9]+", "-", f"{last} {parts.query}".lower()).strip("-")
+    return words[:60].rstrip("-") or "page"
