@@ -7,7 +7,8 @@ TTXVN”, “Nguồn: Báo Xây dựng”, “(Dân trí)”) is kept as printed
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from nlp.text import fold, tokens
@@ -62,18 +63,21 @@ _BARE_OUTLET = re.compile(r"^\(?(?:ttxvn|[^()]{0,30}(?:/ttxvn|/vietnam\+))\)?$",
 _DATELINE = re.compile(r"^\(([^()]{2,40})\)\s*[-–—:]*\s*|^([A-ZĐ][\w .Đđ]{1,24}?)\s+[-–—]\s+(?=\S)")
 
 
-def is_site_name(name: str, site_names: Iterable[str], url: str) -> bool:
+def is_site_name(name: str, site_names: Sequence[str], url: str) -> bool:
     """Whether a name is the paper's own: by its domain, its declared names, or a network's account."""
     bare = _squeezed(name)
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    labels = {_squeezed(host), *(_squeezed(label) for label in host.split(".") if len(label) > 2)}
-    for site in (*site_names, *labels):
-        own = _squeezed(site)
-        if not own or len(own) < 3:
-            continue
+    for own in _own_names(tuple(site_names), urlsplit(url).hostname or ""):
         if bare == own or (len(own) >= 5 and own in bare) or (len(bare) >= 5 and bare in own):
             return True
     return False
+
+
+# The same few names and host for every line of every page of a source.
+@lru_cache(maxsize=512)
+def _own_names(site_names: tuple[str, ...], host: str) -> frozenset[str]:
+    host = host.removeprefix("www.")
+    names = (*site_names, host, *(label for label in host.split(".") if len(label) > 2))
+    return frozenset(own for name in names if len(own := _squeezed(name)) >= 3)
 
 
 def _squeezed(name: str) -> str:

@@ -41,6 +41,7 @@ _REPEATED_SHARE = 0.5
 _REPEATED_PAGES = 3
 _PLAIN_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]*")
 _PARTS_BY_TEXT = ("title", "lead", "published", "author", "section", "credit")
+_MOST_TRIED = 60  # selectors of one part
 _LEVELS = 4  # how far above a part its selector may begin
 
 
@@ -162,17 +163,18 @@ def _best(
 ) -> str:
     """The selector that is right on most of the pages; empty below the threshold. bare: a tag alone may end it."""
     candidates = Counter(selector for lesson in lessons for selector in _candidates(nodes_of(lesson)))
-    best, best_share = "", 0.0
-    # Among equals one that names the part itself, and the shortest.
-    for selector, count in sorted(candidates.items(), key=lambda item: (-item[1], _rank(item[0]))):
-        if count / len(lessons) <= best_share:
-            break
-        if _is_bare(selector) and not bare:
-            continue
-        share = mean(_is_right(lesson, selector, right) for lesson in lessons)
-        if share > best_share:
-            best, best_share = selector, share
-    return best if best_share >= _RIGHT else ""
+    usable = [one for one in candidates if candidates[one] >= _RIGHT * len(lessons) and (bare or not _is_bare(one))]
+    usable = sorted(usable, key=lambda one: (-candidates[one], _rank(one)))[:_MOST_TRIED]
+    shares = {one: mean(_is_right(lesson, one, right) for lesson in lessons) for one in usable}
+    best = max(shares.values(), default=0.0)
+    if best < _RIGHT:
+        return ""
+    # Among equals one that names nothing else on the page, then the plainest.
+    return min((one for one in usable if shares[one] == best), key=lambda one: (_matches(lessons, one), _rank(one)))
+
+
+def _matches(lessons: Sequence[Lesson], selector: str) -> float:
+    return mean(len(lesson.tree.css(selector)) for lesson in lessons)
 
 
 def _rank(selector: str) -> tuple[bool, bool, int]:
