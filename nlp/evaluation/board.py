@@ -161,28 +161,27 @@ def _topics(material: Material) -> Section:
 
 
 def _stance(material: Material) -> Section:
-    from nlp.evaluation.crossval import stance_answers
+    from nlp.evaluation.crossval import REPEATS, stance_answers
     from nlp.training.stance import stance_rows
 
     rows = stance_rows(material.rows)
     answers = stance_answers(rows, material.analyzer.topics, material.topic_shares)
-    said = {row.document.id: judged for row, judged in zip(rows, answers, strict=True)}
     reports = {
-        "development part": stance_evaluation.report([row for row in rows if row.origin == DEV], said),
-        "all of ours": stance_evaluation.report([row for row in rows if row.origin != ELSEWHERE], said),
+        "development part": stance_evaluation.report([one for one in answers if one[0].origin == DEV]),
+        "all of ours": stance_evaluation.report([one for one in answers if one[0].origin != ELSEWHERE]),
     }
     dev, ours = reports.values()
     lines: list[str] = []
     for name, one in reports.items():
         lines.append(
-            f"{name}: {one.rows} rows, macro-F1 {one.stance.macro_f1:.3f}, right {one.stance.accuracy:.3f}; "
+            f"{name}: {one.rows // REPEATS} rows, macro-F1 {one.stance.macro_f1:.3f}, right {one.stance.accuracy:.3f}; "
             f"needs a response: precision {one.response.precision:.2f} recall {one.response.recall:.2f} "
             f"F1 {one.response.f1:.2f} ({one.response.support})"
         )
         lines += table(one.stance)
     worst = [f"{one.id}: {one.gold}, said {one.said} ({one.score:.2f})" for one in ours.worst[:_WORST]]
     return Section(
-        "Stance towards the province, cross-validated",
+        f"Stance towards the province, cross-validated, {REPEATS} cuts into folds pooled (counts are of answers)",
         {
             "stance.macro_f1": dev.stance.macro_f1,
             "stance.unfavourable_recall": dev.stance.of("unfavourable").recall,

@@ -18,16 +18,18 @@ from nlp.training.stance import fit, locality, read_material
 from nlp.training.topics import fit_head, witness_features
 
 FOLDS = 10
+# Few articles are unfavourable, fewer need a response: one cut into folds says little, so several are pooled.
+REPEATS = 4
 
 
-def folds(documents: Sequence[Document], count: int = FOLDS) -> list[list[int]]:
-    """Places of the documents, fold by fold; whole stories, largest first into the emptiest fold."""
+def folds(documents: Sequence[Document], salt: int = 0, count: int = FOLDS) -> list[list[int]]:
+    """Places of the documents, fold by fold; whole stories, each into the emptiest fold of its turn."""
     stories: dict[int, list[int]] = {}
     for place, story in enumerate(story_numbers(documents)):
         stories.setdefault(story, []).append(place)
     made: list[list[int]] = [[] for _ in range(count)]
-    # Among stories of one size the order is that of a hash: as good as chance, the same every time.
-    for places in sorted(stories.values(), key=lambda one: (-len(one), _hash(documents[one[0]].id))):
+    # The turn is that of a hash: as good as chance, the same every time, another for another salt.
+    for places in sorted(stories.values(), key=lambda one: _hash(f"{salt} {documents[one[0]].id}")):
         min(made, key=len).extend(places)
     return [sorted(one) for one in made]
 
@@ -50,20 +52,22 @@ def topic_answers(rows: Sequence[Labelled], model: TopicModel) -> list[Mapping[s
 
 
 def stance_answers(
-    rows: Sequence[Labelled], topics: TopicModel, shares: Mapping[str, Mapping[str, float]]
-) -> list[StanceJudgement]:
-    """Stance of each row by a model trained on the other stories.
+    rows: Sequence[Labelled], topics: TopicModel, shares: Mapping[str, Mapping[str, float]], repeats: int = REPEATS
+) -> list[tuple[Labelled, StanceJudgement]]:
+    """Each row `repeats` times, with its stance by a model trained on the other stories.
 
     shares: topic probabilities by document id, themselves out of fold where a reader labelled the topic.
     """
     material = read_material(rows, topics, shares)
-    answers: dict[int, StanceJudgement] = {}
-    for held in folds([row.document for row in rows]):
-        model = fit(material.take(_rest(len(rows), held)), topics.head.classes)
-        for place in held:
-            row = rows[place]
-            answers[place] = model.judge(row.document, shares[row.document.id], locality(row))
-    return [answers[place] for place in range(len(rows))]
+    documents = [row.document for row in rows]
+    answers: list[tuple[Labelled, StanceJudgement]] = []
+    for salt in range(repeats):
+        for held in folds(documents, salt):
+            model = fit(material.take(_rest(len(rows), held)), topics.head.classes)
+            for place in held:
+                row = rows[place]
+                answers.append((row, model.judge(row.document, shares[row.document.id], locality(row))))
+    return answers
 
 
 def _rest(count: int, held: Sequence[int]) -> list[int]:

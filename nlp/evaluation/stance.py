@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nlp.evaluation.metrics import Bin, ClassScore, Scores, reliability, score
@@ -23,7 +23,7 @@ class StanceMistake:
 
 @dataclass(frozen=True, slots=True)
 class StanceReport:
-    """stance: the four classes. response: articles that need an answer, as one class."""
+    """stance: the four classes. response: articles that need an answer, as one class. worst: one line an article."""
 
     rows: int
     stance: Scores
@@ -32,9 +32,9 @@ class StanceReport:
     worst: tuple[StanceMistake, ...]
 
 
-def report(rows: Sequence[Labelled], said: Mapping[str, StanceJudgement]) -> StanceReport:
-    """Scores over the rows with a stance; `said` holds judgements by document id."""
-    asked = [(row, row.stance, said[row.document.id]) for row in rows if row.stance is not None]
+def report(answers: Sequence[tuple[Labelled, StanceJudgement]]) -> StanceReport:
+    """Scores over the answers to rows with a stance; a row may come several times, once a cut into folds."""
+    asked = [(row, row.stance, judged) for row, judged in answers if row.stance is not None]
     mistakes = [
         StanceMistake(row.document.id, gold, judged.stance, judged.score, row.clear)
         for row, gold, judged in asked
@@ -53,9 +53,18 @@ def report(rows: Sequence[Labelled], said: Mapping[str, StanceJudgement]) -> Sta
             [max(judged.probabilities.values()) for _, _, judged in asked],
             [_likeliest(judged) == gold for _, gold, judged in asked],
         ),
-        tuple(sorted(mistakes, key=lambda one: (one.gold != "unfavourable", not one.clear, -one.score))),
+        _worst(mistakes),
     )
 
 
 def _likeliest(judged: StanceJudgement) -> str:
     return max(judged.probabilities, key=lambda name: judged.probabilities[name])
+
+
+def _worst(mistakes: Sequence[StanceMistake]) -> tuple[StanceMistake, ...]:
+    """What was blamed and missed first, then the surest; each article once, where it was mistaken most surely."""
+    surest: dict[str, StanceMistake] = {}
+    for one in mistakes:
+        if one.id not in surest or surest[one.id].score < one.score:
+            surest[one.id] = one
+    return tuple(sorted(surest.values(), key=lambda one: (one.gold != "unfavourable", not one.clear, -one.score)))

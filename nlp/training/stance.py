@@ -178,10 +178,9 @@ def _scores(rows: Sequence[Labelled], topics: TopicModel) -> dict[str, str]:
 
     shares = {row.document.id: topics.probabilities(row.document) for row in rows}
     answers = stance_answers(rows, topics, shares)
-    said = {row.document.id: judged for row, judged in zip(rows, answers, strict=True)}
-    found = report([row for row in rows if row.origin != ELSEWHERE], said)
+    found = report([one for one in answers if one[0].origin != ELSEWHERE])
     scores = {
-        "articles of ours, cross-validated over whole stories": str(found.rows),
+        "answers about articles of ours, cross-validated over whole stories": str(found.rows),
         "macro-F1": f"{found.stance.macro_f1:.3f}",
         "needs_response F1": f"{found.response.f1:.3f}",
     }
