@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nlp.analyzer import Analyzer
 from sqlalchemy import func, select
 
 from diembao.errors import WrongUse
@@ -24,6 +23,7 @@ from diembao.store import articles, audit, outbox, pages, stories
 from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store
 from diembao.store.models import ArticleRow, StoryRow
+from nlp.analyzer import Analyzer
 from pipelines import runner
 from pipelines.imports import ImportTally, import_files
 from pipelines.indexing import drain, rebuild
@@ -226,7 +226,7 @@ def test_trail_tells_the_whole_way_by_any_spelling_of_the_address(
 
 
 def test_rebuilt_index_answers_like_the_old_one(
-    store: Store, archive: ArchiveWriter, tools: Tools, index: SearchIndex, tmp_path: Path
+    store: Store, archive: ArchiveWriter, tools: Tools, index: SearchIndex, settings: Settings, tmp_path: Path
 ) -> None:
     imported(store, archive, tmp_path, [OURS, REPRINT])
     runner.process_pending(store, tools)
@@ -234,7 +234,7 @@ def test_rebuilt_index_answers_like_the_old_one(
     before = [hit.id for hit in index.search(Query(tree=parse("Thái Nguyên"))).items]
     index.clear()
     assert index.count(Query()) == 0
-    assert rebuild(store, index) == 2
+    assert rebuild(store, index, settings.data_dir) == 2
     assert [hit.id for hit in index.search(Query(tree=parse("Thái Nguyên"))).items] == before
 
 

@@ -154,7 +154,7 @@ def test_worker_killed_again_and_again(tmp_path: Path, request: pytest.FixtureRe
         calm, rough = tmp_path / "calm", tmp_path / "rough"
         assert run_until_killed(["crawl", "--once"], environment_for(calm, **more), 900)
         # A feed whose poll was cut short is due again after a while; here that while is short.
-        environment = environment_for(rough, DIEMBAO_POLL_SECONDS="5", **more)
+        environment = environment_for(rough, DIEMBAO_POLL_SECONDS="5", DIEMBAO_FETCH_TIMEOUT="5", **more)
         chance = random.Random(5)
         for _ in range(request.config.getoption("--kills")):
             assert not run_until_killed(["worker"], environment, chance.uniform(2.0, 25.0)), (
