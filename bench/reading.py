@@ -10,6 +10,7 @@ text by selectors written by hand. Profiles are learned from other pages of the 
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import json
 import os
@@ -269,7 +270,7 @@ def parts_table(pages: Sequence[Page], profile_of: dict[str, Profile]) -> None:
         structured = timed("the page's own data", lambda page=page, tree=tree: read_structured(tree, page.url))
         timed("take out scripts", lambda tree=tree: take_out_unseen(tree))
         timed("outline of the whole page", lambda tree=tree: outline_of(tree.body))
-        timed("teacher", lambda tree=tree: teacher.article_lines(tree.html or ""))
+        timed("trafilatura on the whole page", lambda tree=tree: teacher.article_lines(tree.html or ""))
         timed(
             "survey with teacher, all parts",
             lambda p=page, t=tree, s=structured: read_survey(p, t, s, Picked(), survey(p, t, s, Picked())),
@@ -296,6 +297,8 @@ def main() -> None:
     sample: list[Page] = []
     read_page(next(iter(layouts.values()))[0].page)  # the first call loads the teacher's tables
     trafilatura_default(next(iter(layouts.values()))[0].page)
+    gc.collect()
+    gc.freeze()  # a worker does not hold hundreds of pages for the collector to walk
     for layout, golds in layouts.items():
         learned_from = golds[: min(LEARNED_FROM, 2 * len(golds) // 3)]
         measured = golds[len(learned_from) :]

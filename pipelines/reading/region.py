@@ -62,8 +62,10 @@ def densest_region(outline: Outline, own: Sequence[Block]) -> Frame | None:
     return _deepest(outline, own, weight, _DENSE_KEEP)
 
 
-def is_named_like_a_section(outline: Outline, title: str) -> bool:
-    """Whether the page's heading has so few words that it may be a section's."""
+def may_be_a_section(outline: Outline, title: str) -> bool:
+    """Whether the page links enough headlines and its heading has so few words that it may be a section's."""
+    if not outline.frames or outline.frames[0].headlines < _LIST_HEADLINES:
+        return False
     heads = [block.text for block in outline.blocks if block.frame.tag == "h1" and not names_outlet(block.text)]
     return len((heads or [title])[0].split()) <= _SECTION_WORDS
 

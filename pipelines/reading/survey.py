@@ -19,8 +19,8 @@ from pipelines.reading.parts import Surroundings, parts_of
 from pipelines.reading.region import (
     densest_region,
     is_list_of_links,
-    is_named_like_a_section,
     lines_of_blocks,
+    may_be_a_section,
     region_of_lines,
 )
 from pipelines.reading.sections import printed_sections
@@ -67,7 +67,7 @@ def survey(page: Page, tree: LexborHTMLParser, structured: Structured, picked: P
     outline = outline_of(tree.body)
     title, headline = title_of(structured, outline, page.url, page.hints.title)
     title = picked.line("title") or title
-    if not structured.times and is_named_like_a_section(outline, title):
+    if not structured.times and may_be_a_section(outline, title):
         _refuse_section_page(tree, outline)
     own = own_blocks(outline, headline)
     region, lines, read_by = _picked_region(outline, picked), [], SELECTED
