@@ -68,7 +68,7 @@ def seed(settings: Settings, articles: int) -> None:
         for table, values in ((PageRow, pages), (StoryRow, stories), (ArticleRow, rows)):
             session.execute(insert(table), values)
     index = open_index(settings)
-    rebuild(store, index)
+    rebuild(store, index, settings.data_dir)
     index.close()
     store.close()
 

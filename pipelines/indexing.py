@@ -3,64 +3,165 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from diembao.index.protocol import Deletion, IndexDocument, SearchIndex
+from diembao.index.protocol import Deletion, IndexDocument, Rebuild, Rejection, SearchIndex
 from diembao.records import Annotations
 from diembao.store import articles, outbox, stories
 from diembao.store.database import Store
+from diembao.store.locks import exclusive
 from diembao.store.models import ArticleRow, SourceRow, StoryRow
+from diembao.store.outbox import Change
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 500
 
 
+# Held by who writes changes to the index, and by a rebuild while the new index takes over.
+LOCK = "indexing"
+
+
 def drain(store: Store, index: SearchIndex, *, stop: Callable[[], bool] = lambda: False) -> int:
-    """Bring the index up to the store; returns how many changes were handed over.
+    """Bring the index up to the store; returns how many changes it took over.
+
+    What the engine refuses for good is kept with its reason and waits no longer. Of several processes one may
+    be in here, and none while an index is made anew: hold `LOCK`.
 
     Raises:
         IndexUnavailable: the engine is away; the changes stay in the outbox.
     """
-    handed = 0
+    taken = 0
+    refused: dict[int, int] | None = None
     while not stop():
         with store.read() as session:
             changes = outbox.waiting(session, _BATCH)
             documents = documents_of(session, sorted({c.article_id for c in changes if not c.deleted}))
+            if refused is None and changes:
+                refused = outbox.refused_ids(session)
         if not changes:
             break
         # A later change of the same article carries the newest state; a deletion stands for itself.
         gone = [Deletion(str(c.article_id), c.version) for c in changes if c.deleted]
-        report = index.add(documents)
+        rejections = index.add(documents).rejected
         if gone:
-            index.delete(gone)
+            rejections += index.delete(gone).rejected
         index.commit()
-        for rejection in report.rejected:
-            logger.error("index refused an article", extra={"article": rejection.id, "reason": rejection.reason})
         with store.write() as session:
-            outbox.done(session, changes)
-        handed += len(changes)
-    return handed
+            taken += _settle(session, changes, rejections, refused or {})
+    return taken
 
 
-def rebuild(store: Store, index: SearchIndex, progress: Callable[[int], None] = lambda _done: None) -> int:
-    """Make the index anew from the store, beside the one that answers; returns how many articles it holds."""
-    done = last = 0
-    with index.rebuild() as fresh:
+def _settle(
+    session: Session, changes: Sequence[Change], rejections: Sequence[Rejection], refused: dict[int, int]
+) -> int:
+    """Forget what was taken over, keep what was refused; `refused` has the row of each article refused so far."""
+    reasons = {int(rejection.id): rejection.reason for rejection in rejections}
+    newest = {change.article_id: change.id for change in changes}
+    kept = {article_id: row_id for article_id, row_id in newest.items() if article_id in reasons}
+    superseded = [refused.pop(article_id) for article_id in newest if article_id in refused]
+    outbox.done(session, [change.id for change in changes if change.id not in kept.values()] + superseded)
+    for article_id, row_id in kept.items():
+        _say_refused(article_id, reasons[article_id])
+        outbox.refuse(session, row_id, reasons[article_id])
+    refused.update(kept)
+    return len(changes) - len(kept)
+
+
+def _say_refused(article_id: int, reason: str) -> None:
+    logger.error("the index refused an article", extra={"article": article_id, "reason": reason})
+
+
+def rebuild(
+    store: Store, index: SearchIndex, data_dir: Path, progress: Callable[[int], None] = lambda _done: None
+) -> int:
+    """Make the index anew from the store, beside the one that answers; returns how many articles it holds.
+
+    Changes go on reaching the old index meanwhile. Only at the end they are held up, until the new one has
+    caught up with them and has taken over.
+
+    Raises:
+        IndexBusy: another rebuild is under way.
+        IndexUnavailable
+    """
+    with ExitStack() as held_up:
+        with index.rebuild() as fresh:
+            filling = _Filling(store, fresh, progress)
+            filling.everything()
+            held_up.enter_context(exclusive(store, data_dir, LOCK, wait=True))
+            filling.what_changed()
+        # From here on the new index answers; only it knows of articles that went while it was filled.
+        index.delete([Deletion(str(number), version + 1) for number, version in filling.gone.items()])
+        index.commit()
+        with store.write() as session:
+            filling.keep_refused(session)
+        drain(store, index)
+    return len(filling.sent) - len(filling.refused)
+
+
+class _Filling:
+    """A new index and what it was given so far.
+
+    sent: the version of each article; gone: those that the store does not have any more; refused: why.
+    """
+
+    def __init__(self, store: Store, fresh: Rebuild, progress: Callable[[int], None]) -> None:
+        self.sent: dict[int, int] = {}
+        self.gone: dict[int, int] = {}
+        self.refused: dict[int, str] = {}
+        self._store = store
+        self._fresh = fresh
+        self._progress = progress
+
+    def everything(self) -> None:
+        for page in self._pages():
+            self._send([number for number, _version in page])
+
+    def what_changed(self) -> None:
+        """Send what was added or changed since it was sent, and note what is gone."""
+        missing = set(self.sent)
+        for page in self._pages():
+            self._send([number for number, version in page if self.sent.get(number) != version])
+            missing.difference_update(number for number, _version in page)
+        self.gone = {number: self.sent.pop(number) for number in missing}
+        for number in missing:
+            self.refused.pop(number, None)
+
+    def keep_refused(self, session: Session) -> None:
+        """What this index refused replaces what the old one had refused."""
+        outbox.done(session, list(outbox.refused_ids(session).values()))
+        for number, reason in self.refused.items():
+            _say_refused(number, reason)
+            outbox.add_refused(session, number, self.sent[number], reason, datetime.now(UTC))
+
+    def _pages(self) -> Iterator[list[tuple[int, int]]]:
+        last = 0
         while True:
-            with store.read() as session:
-                ids = outbox.article_ids_after(session, last, _BATCH)
-                documents = documents_of(session, ids)
-            if not ids:
-                break
-            fresh.add(documents)
-            last = ids[-1]
-            done += len(documents)
-            progress(done)
-    return done
+            with self._store.read() as session:
+                page = outbox.versions_after(session, last, _BATCH)
+            if not page:
+                return
+            yield page
+            last = page[-1][0]
+
+    def _send(self, ids: Sequence[int]) -> None:
+        if not ids:
+            return
+        with self._store.read() as session:
+            documents = documents_of(session, ids)
+        rejected = {int(rejection.id): rejection.reason for rejection in self._fresh.add(documents).rejected}
+        for document in documents:
+            number = int(document.id)
+            self.sent[number] = document.version
+            self.refused.pop(number, None)
+        self.refused.update(rejected)
+        self._progress(len(self.sent))
 
 
 def documents_of(session: Session, ids: Sequence[int]) -> list[IndexDocument]:

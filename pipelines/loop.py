@@ -12,7 +12,8 @@ from diembao.index.protocol import SearchIndex
 from diembao.newsroom.publishing import publish_by_policy
 from diembao.settings import Settings
 from diembao.store.database import Store
-from pipelines.indexing import drain
+from diembao.store.locks import exclusive
+from pipelines.indexing import LOCK, drain
 from pipelines.runner import process_pending
 from pipelines.steps import Tools
 
@@ -34,25 +35,26 @@ def run(
 ) -> None:
     """Work until `stop` is set. A store or engine that is away is waited for; nothing is lost meanwhile."""
     while not stop.is_set():
-        pause = _IDLE_SECONDS
         try:
             tally = process_pending(store, tools, stop=stop.is_set, now=now)
             published = publish_by_policy(store, settings, now())
             if tally.outcomes:
                 logger.info("articles %s", tally, extra={"published": published})
+            pause = _index(store, index, settings, stop)
         except StoreUnavailable as error:
             logger.error("the store is away: %s", error)
             pause = _FAULT_SECONDS
-        else:
-            pause = _index(store, index, stop) or pause
         stop.wait(pause)
 
 
-def _index(store: Store, index: SearchIndex, stop: Event) -> float:
-    """Hand changes to the index; returns how long to wait when it cannot take them."""
+def _index(store: Store, index: SearchIndex, settings: Settings, stop: Event) -> float:
+    """Hand changes to the index; returns how long to wait before the next round."""
     try:
-        drain(store, index, stop=stop.is_set)
+        with exclusive(store, settings.data_dir, LOCK) as alone:
+            # Else a new index is just taking over; the changes wait for it.
+            if alone:
+                drain(store, index, stop=stop.is_set)
     except IndexUnavailable as error:
         logger.warning("the index is away, changes wait: %s", error)
         return _FAULT_SECONDS
-    return 0.0
+    return _IDLE_SECONDS

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from diembao.settings import Settings
     from diembao.store.database import Store
 
-index_app = typer.Typer(no_args_is_help=True, help="The search index: make it anew, look at it.")
+_REFUSED_SHOWN = 20
+
+index_app = typer.Typer(no_args_is_help=True, help="The search index: make it anew, mend it, look at it.")
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +64,8 @@ def process_and_index(settings: Settings, store: Store) -> None:
         typer.echo(str(tally))
         publish_by_policy(store, settings, datetime.now(UTC))
         index = open_index(settings)
-        typer.echo(f"{indexing.drain(store, index)} changes indexed")
+        with exclusive(store, settings.data_dir, indexing.LOCK, wait=True):
+            typer.echo(f"{indexing.drain(store, index)} changes indexed")
         index.close()
 
 
@@ -78,16 +81,49 @@ def index_rebuild() -> None:
     settings = load_settings()
     store = open_store(settings)
     index = open_index(settings)
-    count = indexing.rebuild(store, index, progress("articles indexed"))
-    indexing.drain(store, index)
+    count = indexing.rebuild(store, index, settings.data_dir, progress("articles indexed"))
     end_progress()
     index.close()
     typer.echo(f"{count} articles indexed")
 
 
+@index_app.command("reconcile")
+def index_reconcile() -> None:
+    """Compare the index with the store article by article and mend what differs; exit 1 if that did not do."""
+    from contextlib import closing
+
+    from diembao.cli.tools import load_settings
+    from diembao.index.opening import open_index
+    from diembao.store.database import open_store
+    from diembao.store.locks import exclusive
+    from pipelines import indexing
+    from pipelines.reconciling import compare, mend
+
+    settings = load_settings()
+    store = open_store(settings)
+    with closing(open_index(settings)) as index:
+        found = compare(store, index)
+        retried = mend(store, found)
+        typer.echo(
+            f"{found.compared} articles compared: {len(found.missing)} missing in the index, "
+            f"{len(found.behind)} older, {len(found.ahead)} newer, {len(found.surplus)} too many; "
+            f"{retried} refused ones tried again"
+        )
+        with exclusive(store, settings.data_dir, "processing") as alone:
+            if not alone:
+                typer.echo("the running worker takes it from here")
+                return
+            with exclusive(store, settings.data_dir, indexing.LOCK, wait=True):
+                typer.echo(f"{indexing.drain(store, index)} changes indexed")
+        left = compare(store, index).total
+    if left:
+        typer.echo(f"{left} articles still differ: run 'diembao index rebuild'")
+        raise typer.Exit(1)
+
+
 @index_app.command("status")
 def index_status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """What the index holds, and what waits for it."""
+    """What the index holds, what waits for it, and what it refused and why."""
     import json
     from dataclasses import asdict
 
@@ -103,7 +139,15 @@ def index_status(as_json: Annotated[bool, typer.Option("--json")] = False) -> No
     index.close()
     with store.read() as session:
         shown["waiting"] = outbox.depth(session)
-    typer.echo(json.dumps(shown) if as_json else "\n".join(f"{name}: {value}" for name, value in shown.items()))
+        shown["refused"] = outbox.count_refused(session)
+        examples = [asdict(change) for change in outbox.refused(session, _REFUSED_SHOWN)]
+    if as_json:
+        typer.echo(json.dumps(shown | {"refusals": examples}, ensure_ascii=False, default=str))
+        return
+    for name, value in shown.items():
+        typer.echo(f"{name}: {value}")
+    for refusal in examples:
+        typer.echo(f"  article {refusal['article_id']}, {refusal['attempts']} times: {refusal['reason']}")
 
 
 def trail(

@@ -55,6 +55,12 @@ class Store:
             yield session
 
     @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection of its own, for what belongs to a connection and to no transaction (locks, snapshots)."""
+        with self._translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         """Database faults (unreachable, full, read-only) as one line; programming faults stay what they are."""
         try:
