@@ -17,9 +17,8 @@ from diembao.store import articles, pages, stories, trail
 from diembao.store.database import Store
 from diembao.store.models import ArticleRow
 from diembao.store.pages import PendingPage
-from nlp import similarity
 from pipelines.annotating import to_gate_result
-from pipelines.grouping import name_first_printing, place
+from pipelines.grouping import VERSION, credit_source, file_copies, keys_of, place, signature_of
 from pipelines.steps import STEPS, Tools, Work, understand
 
 logger = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ def process_pending(
     while not stop():
         with store.read() as session:
             batch = pages.pending(session, BATCH)
-            begun = {page.id: _begin(session, page) for page in batch}
+            begun = {page.id: _begin(session, page, tools) for page in batch}
         if not batch:
             break
         for page in batch:
@@ -78,7 +77,7 @@ def process_pending(
     return tally
 
 
-def _begin(session: Session, page: PendingPage) -> Work:
+def _begin(session: Session, page: PendingPage, tools: Tools) -> Work:
     """The work as far as it need not be done again."""
     if page.redo in ("", "extract", "normalise", "gate"):
         return Work(page)
@@ -86,7 +85,10 @@ def _begin(session: Session, page: PendingPage) -> Work:
     if row is None:
         return Work(page)
     kept = articles.annotations_from_json(row.annotations)
-    return Work(page, articles.to_record(row), to_gate_result(kept), kept, row.signature)
+    article = articles.to_record(row)
+    # A signature kept by an earlier version is made anew; the text it is made of is here.
+    signature = row.signature if keys_of(row.signature) else signature_of(article, tools.printings)
+    return Work(page, article, to_gate_result(kept), kept, signature)
 
 
 def _understand(page: PendingPage, work: Work, tools: Tools) -> _Understood:
@@ -186,17 +188,11 @@ def _store_article(
 ) -> None:
     page = work.page
     at = article.published_at or page.fetched_at
-    placed = place(
-        session,
-        work.signature,
-        besides=row.id if row is not None else None,
-        at=at,
-        relevance=annotations.relevance.value,
-        now=now,
-    )
+    placed = place(session, article, work.signature, row, at=at, relevance=annotations.relevance.value, now=now)
     kept = {
         "signature": work.signature,
-        "bands": similarity.bands(work.signature),
+        "bands": keys_of(work.signature),
+        "credit_source": credit_source(article),
         "fetched_at": page.fetched_at,
         "now": now,
     }
@@ -215,18 +211,17 @@ def _store_article(
         left = row.story_id if row.story_id != placed.story_id else None
         row.story_id = placed.story_id
         articles.replace(session, row, article, annotations, **kept)  # type: ignore[arg-type]
+    file_copies(session, row, placed.copies, now)
     stories.refresh(session, placed.story_id, now)
     if left is not None:
         stories.refresh(session, left, now)
-    if placed.copies:
-        name_first_printing(session, placed.story_id, now)
     trail.add(
         session,
         page.id,
         now,
         "group",
-        "joined" if placed.copies else "alone",
-        version=similarity.VERSION,
+        placed.outcome,
+        version=VERSION,
         detail={"story": placed.story_id, "copies": list(placed.copies[:20])},
     )
 

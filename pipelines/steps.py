@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -17,14 +17,15 @@ from diembao.errors import Unreadable
 from diembao.records import Annotations, Article, Page, PublishedFrom, Relevance
 from diembao.store.archive import read_record
 from diembao.store.pages import PendingPage
-from nlp import similarity
 from nlp.analyzer import Analyzer
 from nlp.legacy import to_unicode
 from nlp.records import Document, GateResult
+from nlp.stories.printing import PrintingReader
 from nlp.text import normalise
 from pipelines.addresses import canonical_url
 from pipelines.annotating import to_annotations
 from pipelines.dates import VIETNAM, read_moment
+from pipelines.grouping import signature_of
 from pipelines.reading import read_page
 
 
@@ -46,6 +47,7 @@ class Tools:
     archive_dir: Path
     analyzer: Analyzer
     selectors: Mapping[str, Mapping[str, str]]  # source -> its `read` selectors
+    printings: PrintingReader = field(default_factory=PrintingReader.load)
 
 
 def extract(work: Work, tools: Tools) -> Work:
@@ -94,7 +96,7 @@ def tag(work: Work, tools: Tools) -> Work:
     """Topics, stance, places, names; and the signature by which copies are found."""
     article, judged = _need(work.article), _need(work.judged)
     analysis = tools.analyzer.tag(_document(work), judged)
-    signature = similarity.signature(article.title, article.text)
+    signature = signature_of(article, tools.printings)
     return replace(work, annotations=to_annotations(analysis), signature=signature)
 
 

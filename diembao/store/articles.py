@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from diembao.records import (
@@ -22,21 +22,36 @@ from diembao.records import (
     Topic,
 )
 from diembao.store import outbox
-from diembao.store.models import ArticleRow, BandRow
+from diembao.store.models import ArticleRow, BandRow, SourceRow
 
 _IN_CHUNK = 500
+_VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class CopyCandidate:
-    """An article that shares a hash band with the one at hand."""
+class Candidate:
+    """An article that shares keys with the one at hand. at: source time, else when it was fetched."""
 
     id: int
     story_id: int
-    reprint_of: int | None
     source: str
+    published_at: datetime | None
     effective_at: datetime
     signature: bytes
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Printed:
+    """What the lineage of an article is told by. outlet: the source's title."""
+
+    id: int
+    story_id: int
+    source: str
+    outlet: str
+    published_at: datetime | None
+    credit_source: str
+    reprint_of: int | None
+    reprint_certainty: float
 
 
 def add(
@@ -51,10 +66,12 @@ def add(
     bands: Iterable[int],
     fetched_at: datetime,
     now: datetime,
+    credit_source: str = "",
 ) -> ArticleRow:
     """Keep a new article, its hash bands and its outbox row."""
     row = ArticleRow(page_id=page_id, story_id=story_id, reprint_of=reprint_of, created_at=now, version=1)
     _fill(row, article, annotations, signature, fetched_at, now)
+    row.credit_source = credit_source
     session.add(row)
     session.flush()
     _replace_bands(session, row.id, bands)
@@ -72,9 +89,11 @@ def replace(
     bands: Iterable[int],
     fetched_at: datetime,
     now: datetime,
+    credit_source: str = "",
 ) -> None:
     """Keep a new reading or judgement of a known article; its version grows."""
     _fill(row, article, annotations, signature, fetched_at, now)
+    row.credit_source = credit_source
     row.version += 1
     session.flush()
     _replace_bands(session, row.id, bands)
@@ -98,7 +117,9 @@ def remove(session: Session, row: ArticleRow, now: datetime) -> None:
     """Drop an article that a new judgement says is not ours; the index is told."""
     outbox.add(session, row.id, row.version + 1, now, deleted=True)
     session.execute(delete(BandRow).where(BandRow.article_id == row.id))
-    session.execute(update(ArticleRow).where(ArticleRow.reprint_of == row.id).values(reprint_of=None))
+    session.execute(
+        update(ArticleRow).where(ArticleRow.reprint_of == row.id).values(reprint_of=None, reprint_certainty=0.0)
+    )
     session.delete(row)
     session.flush()
 
@@ -130,22 +151,90 @@ def of_story(session: Session, story_id: int) -> Sequence[ArticleRow]:
     return session.scalars(query).all()
 
 
-def copy_candidates(session: Session, bands: Sequence[int], *, besides: int | None = None) -> list[CopyCandidate]:
-    """Articles that share a hash band: a superset of the near copies, to be checked by signature."""
-    if not bands:
+def candidates(
+    session: Session,
+    keys: Sequence[int],
+    *,
+    besides: int | None = None,
+    within: tuple[datetime, datetime] | None = None,
+    least: int = 1,
+    most: int,
+) -> list[Candidate]:
+    """Articles that share at least `least` of the keys, those that share most first, to be checked by signature.
+
+    within: only those of this span of time.
+    """
+    if not keys:
         return []
-    ids = select(BandRow.article_id).where(BandRow.band.in_(bands)).distinct()
-    query = select(
-        ArticleRow.id,
-        ArticleRow.story_id,
-        ArticleRow.reprint_of,
-        ArticleRow.source,
-        ArticleRow.effective_at,
-        ArticleRow.signature,
-    ).where(ArticleRow.id.in_(ids))
+    shared = func.count().label("shared")
+    query = (
+        select(
+            ArticleRow.id,
+            ArticleRow.story_id,
+            ArticleRow.source,
+            ArticleRow.published_at,
+            ArticleRow.effective_at,
+            ArticleRow.signature,
+        )
+        .join(BandRow, BandRow.article_id == ArticleRow.id)
+        .where(BandRow.band.in_(keys))
+        .group_by(ArticleRow.id)
+        .having(shared >= least)
+        .order_by(shared.desc(), ArticleRow.id)
+        .limit(most)
+    )
     if besides is not None:
         query = query.where(ArticleRow.id != besides)
-    return [CopyCandidate(*row) for row in session.execute(query.order_by(ArticleRow.id))]
+    if within is not None:
+        query = query.where(ArticleRow.effective_at.between(*within))
+    return [Candidate(*row) for row in session.execute(query)]
+
+
+def family(session: Session, article_ids: Sequence[int]) -> list[Printed]:
+    """The copies that these articles descend from or that descend from the same, in order of their ids."""
+    known: set[int] = set()
+    waiting = set(article_ids)
+    while waiting:
+        known |= waiting
+        related = session.execute(
+            select(ArticleRow.id, ArticleRow.reprint_of).where(
+                or_(ArticleRow.id.in_(waiting), ArticleRow.reprint_of.in_(waiting))
+            )
+        )
+        waiting = {number for row in related for number in row if number is not None} - known
+    query = (
+        select(
+            ArticleRow.id,
+            ArticleRow.story_id,
+            ArticleRow.source,
+            SourceRow.title,
+            ArticleRow.published_at,
+            ArticleRow.credit_source,
+            ArticleRow.reprint_of,
+            ArticleRow.reprint_certainty,
+        )
+        .join(SourceRow, SourceRow.name == ArticleRow.source)
+        .where(ArticleRow.id.in_(known))
+        .order_by(ArticleRow.id)
+    )
+    return [Printed(*row) for row in session.execute(query)]
+
+
+def descend(session: Session, article_id: int, reprint_of: int | None, certainty: float) -> None:
+    """Note what an article was taken from."""
+    session.execute(
+        update(ArticleRow).where(ArticleRow.id == article_id).values(reprint_of=reprint_of, reprint_certainty=certainty)
+    )
+
+
+def counts_between(session: Session, story_ids: Sequence[int], within: tuple[datetime, datetime]) -> dict[int, int]:
+    """How many articles each story has in a span of time."""
+    query = (
+        select(ArticleRow.story_id, func.count())
+        .where(ArticleRow.story_id.in_(story_ids), ArticleRow.effective_at.between(*within))
+        .group_by(ArticleRow.story_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def annotations_to_json(annotations: Annotations) -> dict[str, Any]:
@@ -187,6 +276,21 @@ def to_record(row: ArticleRow) -> Article:
     )
 
 
+def effective_time(published_at: datetime | None, fetched_at: datetime) -> datetime:
+    """When an article counts as published: for its order in time, and for the hour that must pass after it.
+
+    A page that prints only a day reads as midnight in Viet Nam; until that day is over it may have come out at any
+    time up to the moment we met it, so that moment counts.
+    """
+    if published_at is None:
+        return fetched_at
+    local = published_at.astimezone(_VIETNAM)
+    day_only = (local.hour, local.minute, local.second) == (0, 0, 0)
+    if day_only and published_at <= fetched_at < published_at + timedelta(days=1):
+        return fetched_at
+    return published_at
+
+
 def _fill(
     row: ArticleRow, article: Article, annotations: Annotations, signature: bytes, fetched_at: datetime, now: datetime
 ) -> None:
@@ -194,7 +298,7 @@ def _fill(
     row.title, row.lead, row.text = article.title, article.lead, article.text
     row.authors = list(article.authors)
     row.published_at, row.published_from = article.published_at, article.published_from.value
-    row.effective_at = article.published_at or fetched_at
+    row.effective_at = effective_time(article.published_at, fetched_at)
     row.section, row.image, row.credit, row.read_by = article.section, article.image, article.credit, article.read_by
     row.language = annotations.language
     row.relevance, row.relevance_score = annotations.relevance.value, annotations.relevance_score

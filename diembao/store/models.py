@@ -185,14 +185,17 @@ class ArticleRow(Base):
     annotations: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     signature: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), index=True)
-    reprint_of: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    story_pinned: Mapped[bool] = mapped_column(Boolean, default=False)  # a person put it there; no machine moves it
+    reprint_of: Mapped[int | None] = mapped_column(ForeignKey("articles.id"), index=True)
+    reprint_certainty: Mapped[float] = mapped_column(Float, default=0.0)  # of reprint_of, 0..1
+    credit_source: Mapped[str] = mapped_column(String(80), default="")  # bare name of the outlet its credit line names
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class BandRow(Base):
-    """Locality-sensitive hash bands of article signatures: the articles that may be copies share a band."""
+    """Keys of article signatures: articles that may be copies, or tell the same story, share some."""
 
     __tablename__ = "bands"
 

@@ -24,7 +24,7 @@ def refresh(session: Session, story_id: int, now: datetime) -> StoryRow | None:
     """Recount a story from its articles; a story without articles is gone, and None."""
     story = session.get_one(StoryRow, story_id)
     rows = session.execute(
-        select(ArticleRow.id, ArticleRow.effective_at, ArticleRow.source, ArticleRow.relevance)
+        select(ArticleRow.id, ArticleRow.effective_at, ArticleRow.source, ArticleRow.relevance, ArticleRow.reprint_of)
         .where(ArticleRow.story_id == story_id)
         .order_by(ArticleRow.effective_at, ArticleRow.id)
     ).all()
@@ -32,7 +32,8 @@ def refresh(session: Session, story_id: int, now: datetime) -> StoryRow | None:
         session.execute(delete(StoryRow).where(StoryRow.id == story_id))
         session.expunge(story)
         return None
-    story.first_article_id = rows[0].id
+    # The original, where a copy of it bears an earlier time.
+    story.first_article_id = next((row.id for row in rows if row.reprint_of is None), rows[0].id)
     story.first_at, story.last_at = rows[0].effective_at, rows[-1].effective_at
     story.articles, story.outlets = len(rows), len({row.source for row in rows})
     story.relevance = max((row.relevance for row in rows), key=_RANK.__getitem__)
@@ -49,6 +50,44 @@ def merge(session: Session, keep: int, gone: int, now: datetime) -> list[int]:
     row.merged_into, row.state, row.articles, row.outlets, row.updated_at = keep, "merged", 0, 0, now
     session.execute(update(StoryRow).where(StoryRow.merged_into == gone).values(merged_into=keep))
     return moved
+
+
+def pinned(session: Session, story_ids: Sequence[int]) -> set[int]:
+    """Those stories into which a person has put articles; no machine makes two of them one."""
+    query = select(ArticleRow.story_id).where(ArticleRow.story_id.in_(story_ids), ArticleRow.story_pinned).distinct()
+    return set(session.scalars(query))
+
+
+def merge_by_hand(session: Session, keep: int, gone: int, now: datetime) -> list[int]:
+    """A person says that two stories are one: it stays so. Returns the moved article ids, to be indexed anew."""
+    moved = merge(session, keep, gone, now)
+    _pin(session, keep)
+    refresh(session, keep, now)
+    return moved
+
+
+def split_by_hand(session: Session, story_id: int, article_ids: Sequence[int], now: datetime) -> StoryRow:
+    """A person says that these articles of a story are another one: it stays so. Returns the new story.
+
+    Raises:
+        ValueError: an article is not of this story, or nothing would be left of it.
+    """
+    members = {row.id: row for row in session.scalars(select(ArticleRow).where(ArticleRow.story_id == story_id))}
+    if not article_ids or not set(article_ids) < set(members):
+        raise ValueError("a story is split by taking some of its articles, not all, out of it")
+    moving = [members[number] for number in sorted(set(article_ids))]
+    story = create(session, at=moving[0].effective_at, relevance=moving[0].relevance, now=now)
+    for row in moving:
+        row.story_id = story.id
+    session.flush()
+    for changed in (story_id, story.id):
+        _pin(session, changed)
+        refresh(session, changed, now)
+    return story
+
+
+def _pin(session: Session, story_id: int) -> None:
+    session.execute(update(ArticleRow).where(ArticleRow.story_id == story_id).values(story_pinned=True))
 
 
 def get(session: Session, story_id: int) -> StoryRow | None:

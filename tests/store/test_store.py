@@ -197,8 +197,8 @@ def test_article_and_its_judgement_come_back_whole(store: Store) -> None:
         assert judged.evidence[0].text == "Thái Nguyên" and judged.topics[0].slug == "thien-tai-thoi-tiet"
         assert judged.stance is Stance.NEUTRAL
         assert [(c.article_id, c.version, c.deleted) for c in outbox.waiting(session, 9)] == [(article_id, 1, False)]
-        assert [c.id for c in articles.copy_candidates(session, [7])] == [article_id]
-        assert articles.copy_candidates(session, [7], besides=article_id) == []
+        assert [c.id for c in articles.candidates(session, [7], most=9)] == [article_id]
+        assert articles.candidates(session, [7], besides=article_id, most=9) == []
 
 
 def test_removed_article_leaves_the_index_and_its_story(store: Store) -> None:
@@ -295,3 +295,20 @@ def test_page_row_keeps_long_reasons_short(store: Store) -> None:
         pages.quarantine(session, page_id, "extract", "x" * 100_000, NOW)
     with store.read() as session:
         assert len(session.get_one(PageRow, page_id).reason) <= 2000
+
+
+@pytest.mark.parametrize(
+    ("published", "fetched", "counts"),
+    [
+        (None, "2026-11-22T09:00:00+07:00", "2026-11-22T09:00:00+07:00"),
+        ("2026-11-22T08:30:00+07:00", "2026-11-22T09:00:00+07:00", "2026-11-22T08:30:00+07:00"),
+        ("2026-11-22T00:00:00+07:00", "2026-11-22T09:00:00+07:00", "2026-11-22T09:00:00+07:00"),
+        ("2026-11-21T17:00:00+00:00", "2026-11-22T16:59:59+00:00", "2026-11-22T16:59:59+00:00"),
+        ("2017-04-03T00:00:00+07:00", "2026-11-22T09:00:00+07:00", "2017-04-03T00:00:00+07:00"),
+    ],
+)
+def test_a_day_without_an_hour_counts_from_when_we_met_it(published: str | None, fetched: str, counts: str) -> None:
+    found = articles.effective_time(
+        datetime.fromisoformat(published) if published else None, datetime.fromisoformat(fetched)
+    )
+    assert found == datetime.fromisoformat(counts)

@@ -1,0 +1,138 @@
+"""What an article is about, as weighted words: rare words and pairs of words, those of headline and lead first.
+
+How rare a term is comes from a table counted once on feeds of a year and kept with the models, not from the stream:
+so the weight of an article never depends on what came before it, and a restart changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp import similarity
+from nlp.similarity import Hashes
+from nlp.text import tokens
+
+Weights = NDArray[np.float32]
+
+MODEL: Final = "story_terms.npz"
+_TITLE_WORDS: Final = 40
+_LEAD_WORDS: Final = 60
+_TEXT_WORDS: Final = 120
+# (weight of a pair of words, of a single word) by where it stands.
+_IN_TITLE: Final = 2.0
+_IN_LEAD: Final = 1.0
+_IN_TEXT: Final = 0.5
+_SINGLE: Final = 0.5
+_MOST_COUNT: Final = 2.5
+# Terms of more than one article in seven say nothing of an event.
+_COMMONNESS: Final = 2.0
+MOST_TERMS: Final = 160
+# Rarity is kept in bytes, in sixteenths.
+_STEPS: Final = 16
+_TERM_KEYS: Final = 3 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Hashed terms in order, with weights; the full list had length 1."""
+
+    hashes: Hashes
+    weights: Weights
+
+    def to_bytes(self) -> bytes:
+        return self.hashes.astype("<u4").tobytes() + self.weights.astype("<f2").tobytes()
+
+    @classmethod
+    def from_bytes(cls, kept: bytes) -> Terms:
+        count = len(kept) // 6
+        hashes = np.frombuffer(kept, dtype="<u4", count=count).astype(np.uint32)
+        return cls(hashes, np.frombuffer(kept, dtype="<f2", offset=4 * count).astype(np.float32))
+
+    def weightiest(self, most: int) -> list[tuple[int, float]]:
+        """The terms of most weight, with it."""
+        order = np.argsort(-self.weights, kind="stable")[:most]
+        return list(zip(self.hashes[order].tolist(), self.weights[order].tolist(), strict=True))
+
+    def keys(self, most: int) -> list[int]:
+        """Keys to find articles about the same by, positive and of 64 bits."""
+        return [_TERM_KEYS | term for term, _ in self.weightiest(most)]
+
+
+NO_TERMS: Final = Terms(np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.float32))
+
+
+def likeness(first: Terms, second: Terms) -> float:
+    """Cosine of two articles' terms, 0..1."""
+    if not len(first.hashes) or not len(second.hashes):
+        return 0.0
+    places = np.searchsorted(second.hashes, first.hashes)
+    places[places == len(second.hashes)] = 0
+    common = second.hashes[places] == first.hashes
+    return float(first.weights[common] @ second.weights[places[common]])
+
+
+class TermReader:
+    """Reads the terms of articles; holds the table of how rare each is."""
+
+    def __init__(self, hashes: Hashes, rarity: Weights, rarest: float) -> None:
+        """hashes: known terms in order; rarity: of each; rarest: of any other."""
+        self._hashes, self._rarity, self._rarest = hashes, rarity, rarest
+
+    @classmethod
+    def load(cls) -> TermReader:
+        """The table of this package. Raises FileNotFoundError when it is missing."""
+        with (files("nlp.models") / MODEL).open("rb") as file, np.load(file) as kept:
+            return cls(
+                kept["hashes"], kept["rarity"].astype(np.float32) / np.float32(_STEPS), float(kept["rarest"]) / _STEPS
+            )
+
+    def read(self, title: str, text: str) -> Terms:
+        """The terms of an article. title, text: in their match form (`nlp.text.match_form`)."""
+        found, count = terms_of(title, text)
+        damped = np.where(count > 1, 1 + np.log(np.maximum(count, 1)), count)
+        weights = np.minimum(damped, _MOST_COUNT) * self._rare(found)
+        length = float(np.sqrt(weights @ weights))
+        if not length:
+            return NO_TERMS
+        kept = np.sort(np.argsort(-weights, kind="stable")[: min(MOST_TERMS, int(np.count_nonzero(weights)))])
+        return Terms(found[kept], (weights[kept] / length).astype(np.float32))
+
+    def _rare(self, terms: Hashes) -> Weights:
+        places = np.searchsorted(self._hashes, terms)
+        places[places == len(self._hashes)] = 0
+        return np.where(self._hashes[places] == terms, self._rarity[places], np.float32(self._rarest))
+
+
+def terms_of(title: str, text: str) -> tuple[Hashes, NDArray[np.float64]]:
+    """The hashed terms of an article (match form), in order, and how much each is used."""
+    head = similarity.hashed(tokens(title)[:_TITLE_WORDS])
+    body = similarity.hashed(tokens(text[: 12 * _TEXT_WORDS])[:_TEXT_WORDS])
+    parts: list[Hashes] = []
+    counts: list[NDArray[np.float64]] = []
+    for words, weight in ((head, _IN_TITLE), (body[:_LEAD_WORDS], _IN_LEAD), (body[_LEAD_WORDS:], _IN_TEXT)):
+        if len(words):
+            singles, pairs = similarity.runs(words, 1), similarity.runs(words, 2)[: len(words) - 1]
+            parts += [singles, pairs]
+            counts += [np.full(len(singles), weight * _SINGLE), np.full(len(pairs), weight)]
+    if not parts:
+        return np.empty(0, dtype=np.uint32), np.empty(0)
+    found, places = np.unique(np.concatenate(parts), return_inverse=True)
+    used: NDArray[np.float64] = np.bincount(places, np.concatenate(counts)).astype(np.float64)
+    return found, used
+
+
+def table(terms: Hashes, counts: NDArray[np.int64], articles: int, *, least: int) -> dict[str, NDArray[Any]]:
+    """The table to keep: terms in order and in how many of `articles` each was met; rarer than `least` is left out."""
+    common = counts >= least
+    rarity = np.maximum(np.log(articles / counts[common]) - _COMMONNESS, 0)
+    rarest = np.log(articles / 2) - _COMMONNESS
+    return {
+        "hashes": terms[common],
+        "rarity": np.rint(rarity * _STEPS).astype(np.uint8),
+        "rarest": np.rint(rarest * _STEPS).astype(np.uint8),
+    }

@@ -1,0 +1,286 @@
+"""Grouping in memory: articles come in, in time order or as they arrive; each leaves with its story and its original.
+
+What is remembered is bounded by time and by number, and what an article costs does not grow with the stream: copies
+and neighbours are looked up by keys, never compared with all. The same articles in the same order give the same
+groups, and nothing but them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from nlp.stories import lineage
+from nlp.stories.copies import Copy, compare
+from nlp.stories.lineage import Member
+from nlp.stories.linking import DAY, FAINTEST, WEIGHTIEST, WINDOW_SECONDS, choose, home, nearness
+from nlp.stories.printing import LEAST_KEYS, Printing
+
+COPY_WINDOW_SECONDS: Final = 30 * DAY
+_MOST_KEPT: Final = 50_000
+_MOST_LINKED: Final = 20_000
+# A key of more articles than this is boilerplate; the newest are kept, which copies mostly are.
+_MOST_PER_KEY: Final = 48
+_MOST_PER_TERM: Final = 96
+_MOST_COMPARED: Final = 16
+_MOST_IN_FAMILY: Final = 200
+_NOTHING: Final[dict[int, float]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where an article ended. number, story, reprint_of: numbers of articles; a story is named by its first."""
+
+    number: int
+    story: int
+    reprint_of: int | None
+    certainty: float
+
+
+@dataclass(slots=True, eq=False)
+class _Family:
+    """The copies of one text; those already forgotten still count for the lineage."""
+
+    members: list[Member]
+    descents: dict[int, lineage.Descent] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    member: Member
+    printing: Printing
+    story: int
+    keys: list[int]
+    family: _Family | None = None
+    linked: bool = True
+
+
+class Wire:
+    """A stream of articles being grouped."""
+
+    def __init__(
+        self,
+        settled: Callable[[Answer], None] = lambda answer: None,
+        *,
+        kept: int = _MOST_KEPT,
+        linked: int = _MOST_LINKED,
+    ) -> None:
+        """settled: told the answer for each article when it is forgotten, after which nothing changes it any more.
+
+        kept, linked: how many articles are remembered at most for finding copies and for finding stories.
+        """
+        self._settled = settled
+        self._kept, self._linked = kept, linked
+        self._entries: dict[int, _Entry] = {}
+        self._recent: deque[_Entry] = deque()
+        self._by_key: dict[int, list[int]] = {}
+        self._by_term: dict[int, dict[int, float]] = {}
+        self._sizes: Counter[int] = Counter()
+        self._members: dict[int, set[int]] = {}
+        self._merged: dict[int, int] = {}
+        self._newest = float("-inf")
+
+    def add(self, member: Member, printing: Printing) -> Answer:
+        """Take in one article and say where it belongs as things stand. Numbers must ascend."""
+        self._forget(member.at)
+        found = self._copies(member, printing)
+        near = self._near(member, printing)
+        story = self._story(member, found, near)
+        entry = _Entry(member, printing, story, printing.keys())
+        self._remember(entry)
+        self._join_family(entry, found)
+        return self._answer(entry)
+
+    def answer(self, number: int) -> Answer | None:
+        """The present answer for an article; None when it has been settled."""
+        entry = self._entries.get(number)
+        return self._answer(entry) if entry else None
+
+    def story_of(self, story: int) -> int:
+        """The story that one has become, merges included."""
+        while story in self._merged:
+            story = self._merged[story]
+        return story
+
+    def lives(self, story: int) -> bool:
+        """Whether anything of a story is still remembered."""
+        return story in self._members
+
+    def close(self) -> None:
+        """Settle everything that is still remembered."""
+        for number in list(self._entries):
+            self._drop(number)
+
+    def _copies(self, member: Member, printing: Printing) -> list[tuple[_Entry, Copy]]:
+        """The remembered articles that this is a copy of (or has in it), most alike first."""
+        hits: Counter[int] = Counter()
+        keys = printing.keys()
+        least = LEAST_KEYS if len(keys) > LEAST_KEYS else 1
+        for key in keys:
+            hits.update(self._by_key.get(key, ()))
+        found = []
+        for number, shared in hits.most_common(_MOST_COMPARED):
+            if shared < least:
+                break
+            other = self._entries[number]
+            copy = _compared(other, member, printing)
+            if copy:
+                found.append((other, copy))
+        return sorted(found, key=lambda pair: (-pair[1].is_copy, -pair[1].likeness, pair[0].member.number))
+
+    def _near(self, member: Member, printing: Printing) -> dict[int, list[float]]:
+        """How near the articles of each story are; by story."""
+        if printing.serial:
+            return {}
+        partly: dict[int, float] = {}
+        for term, weight in printing.terms.weightiest(WEIGHTIEST):
+            for number, theirs in self._by_term.get(term, _NOTHING).items():
+                partly[number] = partly.get(number, 0.0) + weight * theirs
+        near: dict[int, list[float]] = {}
+        for number, likeness in partly.items():
+            if likeness >= FAINTEST:
+                other = self._entries[number]
+                value = nearness(other.printing, printing, _apart(other.member, member))
+                near.setdefault(other.story, []).append(value)
+        return near
+
+    def _story(self, member: Member, found: list[tuple[_Entry, Copy]], near: dict[int, list[float]]) -> int:
+        copies = [(other.story, copy) for other, copy in found]
+        decided = home(copies, choose(near, self._sizes))
+        if decided is None:
+            return member.number
+        story, also = decided
+        for other in also:
+            story = self._merge(story, other)
+        return story
+
+    def _merge(self, one: int, other: int) -> int:
+        """Two stories are one; the older number stays."""
+        one, other = self.story_of(one), self.story_of(other)
+        if one == other:
+            return one
+        kept, gone = min(one, other), max(one, other)
+        self._merged[gone] = kept
+        for number in self._members.pop(gone, ()):
+            self._entries[number].story = kept
+            self._members.setdefault(kept, set()).add(number)
+        self._sizes[kept] += self._sizes.pop(gone, 0)
+        return kept
+
+    def _remember(self, entry: _Entry) -> None:
+        number = entry.member.number
+        self._entries[number] = entry
+        for key in entry.keys:
+            numbers = self._by_key.setdefault(key, [])
+            numbers.append(number)
+            if len(numbers) > _MOST_PER_KEY:
+                del numbers[0]
+        self._members.setdefault(entry.story, set()).add(number)
+        self._sizes[entry.story] += 1
+        self._recent.append(entry)
+        if entry.printing.serial:
+            return
+        for term, weight in entry.printing.terms.weightiest(WEIGHTIEST):
+            weights = self._by_term.setdefault(term, {})
+            weights[number] = weight
+            if len(weights) > _MOST_PER_TERM:
+                del weights[next(iter(weights))]
+
+    def _join_family(self, entry: _Entry, found: list[tuple[_Entry, Copy]]) -> None:
+        copies = [(other, copy) for other, copy in found if copy.is_copy]
+        if not copies:
+            return
+        best, how = copies[0]
+        family = best.family or _Family([best.member])
+        for other, copy in copies[1:]:
+            if other.family is not family and copy.kind == "same" and how.kind == "same":
+                theirs = other.family.members if other.family else [other.member]
+                family.members += [one for one in theirs if one not in family.members]
+        family.members.append(entry.member)
+        del family.members[1:-_MOST_IN_FAMILY]
+        family.descents = {descent.number: descent for descent in lineage.trace(family.members)}
+        for one in family.members:
+            if one.number in self._entries:
+                self._entries[one.number].family = family
+
+    def _answer(self, entry: _Entry) -> Answer:
+        number = entry.member.number
+        descent = entry.family.descents.get(number) if entry.family else None
+        taken_from = descent.taken_from if descent else None
+        return Answer(number, self.story_of(entry.story), taken_from, descent.certainty if descent else 1.0)
+
+    def _forget(self, at: float | None) -> None:
+        """Let go of what is too old or too much."""
+        if at is not None:
+            self._newest = max(self._newest, at)
+        while self._recent and (len(self._recent) > self._linked or self._older(self._recent[0], WINDOW_SECONDS)):
+            self._unlink(self._recent.popleft())
+        while self._entries:
+            oldest = next(iter(self._entries.values()))
+            if len(self._entries) <= self._kept and not self._older(oldest, COPY_WINDOW_SECONDS):
+                break
+            self._drop(oldest.member.number)
+
+    def _older(self, entry: _Entry, seconds: float) -> bool:
+        return entry.member.at is not None and self._newest - entry.member.at > seconds
+
+    def _unlink(self, entry: _Entry) -> None:
+        """Stories no longer grow from this article."""
+        if not entry.linked:
+            return
+        entry.linked = False
+        number = entry.member.number
+        self._sizes[entry.story] -= 1
+        if not self._sizes[entry.story]:
+            del self._sizes[entry.story]
+        for term, _ in entry.printing.terms.weightiest(WEIGHTIEST):
+            weights = self._by_term.get(term)
+            if weights is not None:
+                weights.pop(number, None)
+                if not weights:
+                    del self._by_term[term]
+
+    def _drop(self, number: int) -> None:
+        entry = self._entries[number]
+        self._unlink(entry)
+        answer = self._answer(entry)
+        del self._entries[number]
+        members = self._members[entry.story]
+        members.discard(number)
+        if not members:
+            del self._members[entry.story]
+        for key in entry.keys:
+            numbers = self._by_key.get(key)
+            if numbers and number in numbers:
+                numbers.remove(number)
+                if not numbers:
+                    del self._by_key[key]
+        self._settled(answer)
+
+
+def _apart(one: Member, other: Member) -> float | None:
+    return abs(one.at - other.at) if one.at is not None and other.at is not None else None
+
+
+def _compared(other: _Entry, member: Member, printing: Printing) -> Copy | None:
+    """Compare in order of time."""
+    apart = _apart(other.member, member)
+    same = bool(member.outlet) and member.outlet == other.member.outlet
+    if member.at is not None and other.member.at is not None and member.at < other.member.at:
+        return compare(printing, other.printing, apart=apart, same_outlet=same)
+    return compare(other.printing, printing, apart=apart, same_outlet=same)
+
+
+def group(articles: Iterable[tuple[Member, Printing]], **bounds: int) -> dict[int, Answer]:
+    """All answers for a whole collection at once, by number."""
+    answers: dict[int, Answer] = {}
+    wire = Wire(lambda answer: answers.__setitem__(answer.number, answer), **bounds)
+    for member, printing in articles:
+        wire.add(member, printing)
+    wire.close()
+    return {
+        number: Answer(number, wire.story_of(answer.story), answer.reprint_of, answer.certainty)
+        for number, answer in answers.items()
+    }
