@@ -26,9 +26,7 @@ def page_from(file_or_url: str, url: str, source: str, settings: Settings) -> Pa
         body = path.read_bytes()
     except OSError as error:
         raise WrongUse(f"{path}: {error.strerror}") from error
-    # A saved page was fetched no later than it was saved; relative times are read against that moment.
-    saved = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Page(url, source, saved, 200, "text/html", body)
+    return Page(url, source, datetime.now(UTC), 200, "text/html", body)
 
 
 def selectors_of(source: str, settings: Settings) -> Mapping[str, str] | None:

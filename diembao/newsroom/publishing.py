@@ -44,7 +44,7 @@ def refusal(
         return Refusal("already")
     if story.relevance != "relevant" or not printings:
         return Refusal("not_relevant")
-    times = [row.published_at for row in printings if row.published_at is not None]
+    times = [row.effective_at for row in printings if row.published_at is not None]
     if not times:
         return None if time_vouched else Refusal("unknown_time")
     earliest = min(times) + timedelta(minutes=settings.publish_delay_minutes)
