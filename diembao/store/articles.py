@@ -26,7 +26,6 @@ from diembao.store.models import ArticleRow, BandRow, SourceRow
 
 _IN_CHUNK = 500
 _VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975
-_VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -275,21 +274,6 @@ def to_record(row: ArticleRow) -> Article:
         credit=row.credit,
         read_by=row.read_by,
     )
-
-
-def effective_time(published_at: datetime | None, fetched_at: datetime) -> datetime:
-    """When an article counts as published: for its order in time, and for the hour that must pass after it.
-
-    A page that prints only a day reads as midnight in Viet Nam; until that day is over it may have come out at any
-    time up to the moment we met it, so that moment counts.
-    """
-    if published_at is None:
-        return fetched_at
-    local = published_at.astimezone(_VIETNAM)
-    day_only = (local.hour, local.minute, local.second) == (0, 0, 0)
-    if day_only and published_at <= fetched_at < published_at + timedelta(days=1):
-        return fetched_at
-    return published_at
 
 
 def effective_time(published_at: datetime | None, fetched_at: datetime) -> datetime:
