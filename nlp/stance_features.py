@@ -98,6 +98,17 @@ PAIRS: Mapping[str, tuple[str, str]] = {
 }
 
 
+def _by_first(pairs: Mapping[str, tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, (first, second) in pairs.items():
+        found.setdefault(first, []).append((name, second))
+    return found
+
+
+# By the first group, because a sentence holds few of them.
+_PAIRS_OF, _ORDERED_OF = _by_first(PAIRS), _by_first(ORDERED)
+
+
 class Sentence(NamedTuple):
     """A sentence of the title or text: offsets into that field, tokens in match form, masked words."""
 
@@ -182,9 +193,17 @@ class StanceLexicon:
             there = [match.start for match in province.find(sentence.words)]
             if there:
                 places.setdefault(_PROVINCE, []).extend(there)
-        met = {name for name, (who, what) in PAIRS.items() if _near(places.get(who, ()), places.get(what, ()))}
+        met = {
+            name
+            for who, starts in places.items()
+            for name, what in _PAIRS_OF.get(who, ())
+            if what in places and _near(starts, places[what])
+        }
         met.update(
-            name for name, (one, other) in ORDERED.items() if _before(places.get(one, ()), places.get(other, ()))
+            name
+            for first, starts in places.items()
+            for name, second in _ORDERED_OF.get(first, ())
+            if second in places and _before(starts, places[second])
         )
         return Reading(sentence, {group: len(at) for group, at in places.items()}, frozenset(met))
 
