@@ -42,7 +42,7 @@ def to_gate_result(kept: Annotations) -> said.GateResult:
         kept.relevance_score,
         evidence,
         kept.language,
-        dict(kept.versions),  # type: ignore[arg-type]
+        dict(kept.versions),
     )
 
 

@@ -1,8 +1,8 @@
 """The processes of a running system: who starts whom, and how all of them end together.
 
 `up` starts `serve` and `worker`; `worker` starts the crawler in a process of its own, so that reading and judging,
-which hold the interpreter, never hold up the network. Each child holds the reading end of a pipe whose writing end only its parent has: when the parent is
-gone, even by kill -9, the pipe closes and the child ends.
+which hold the interpreter, never hold up the network. Each child holds the reading end of a pipe whose writing end
+only its parent has: when the parent is gone, even by kill -9, the pipe closes and the child ends.
 """
 
 from __future__ import annotations
