@@ -99,7 +99,7 @@ def place(
 
 
 def file_copies(session: Session, row: ArticleRow, copies: Sequence[int], now: datetime) -> None:
-    """Tell anew who took the text from whom: among this article's copies, and among those it was counted with before."""
+    """Tell anew who took the text from whom: among this article's copies and those it was counted with before."""
     before = [one for one in articles.family(session, [row.id]) if one.id != row.id]
     articles.descend(session, row.id, None, 0.0)
     together = articles.family(session, [row.id, *copies]) if copies else articles.family(session, [row.id])

@@ -1,0 +1,231 @@
+"""What a story shows: its best headline and lead, who had it first, who followed and when, how it grows or fades.
+
+Pure functions of the printings of a story; the numbers are of articles, the names are sources as they are stored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from diembao.records import Annotations
+from diembao.store import articles, stories
+from diembao.store.models import ArticleRow
+from nlp.stories.linking import nearness
+from nlp.stories.printing import Printing
+
+Pace = Literal["breaking", "growing", "steady", "fading", "over"]
+
+_BREAKING_WITHIN: Final = timedelta(hours=6)
+_FADING_AFTER: Final = timedelta(hours=24)
+_OVER_AFTER: Final = timedelta(days=7)
+# So many outlets in so short a time are news of the day in a province that thirty to sixty articles a day speak of.
+_BREAKING_OUTLETS: Final = 4
+# How many times the usual number of outlets it takes; and the least that is taken for usual.
+_ABOVE_USUAL: Final = 2.0
+_LEAST_USUAL: Final = 1.0
+_HEADLINE_WORDS: Final = range(7, 19)
+_RELATED_DAYS: Final = timedelta(days=90)
+_RELATED_FROM: Final = 0.12
+_MOST_LOOKED_AT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """One article of a story. at: source time, else when it was fetched."""
+
+    id: int
+    source: str
+    title: str
+    lead: str
+    at: datetime
+    reprint_of: int | None
+    certainty: float
+    credit_source: str
+    relevance: str
+    stance: str
+    places: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A story as it is shown.
+
+    headline_of: the article whose headline and lead stand for the story; outlets: sources, first to print first;
+    growth: outlets that had printed it by each time; stances: articles by stance, reprints counted; places, people:
+    most named first.
+    """
+
+    headline: str
+    lead: str
+    headline_of: int
+    first: Printed
+    outlets: tuple[str, ...]
+    articles: int
+    originals: int
+    growth: tuple[tuple[datetime, int], ...]
+    stances: Mapping[str, int]
+    places: tuple[str, ...]
+    people: tuple[str, ...]
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An earlier story about the same, and how near it is (0..1)."""
+
+    story_id: int
+    nearness: float
+
+
+def printings_of(session: Session, story_id: int) -> list[Printed]:
+    """The articles of a story, first printed first."""
+    return [_printed(row) for row in articles.of_story(session, story_id)]
+
+
+def portrait(printings: Sequence[Printed], now: datetime, usual: float = _LEAST_USUAL) -> Portrait:
+    """What is shown of a story. usual: see `usual_outlets`.
+
+    Raises:
+        ValueError: the story has no articles.
+    """
+    if not printings:
+        raise ValueError("a story without articles shows nothing")
+    ordered = sorted(printings, key=lambda one: (one.at, one.id))
+    first = next((one for one in ordered if one.reprint_of is None), ordered[0])
+    best = max(ordered, key=lambda one: (_headline_worth(one, first), -ordered.index(one)))
+    return Portrait(
+        headline=best.title,
+        lead=best.lead,
+        headline_of=best.id,
+        first=first,
+        outlets=tuple(dict.fromkeys([first.source, *(one.source for one in ordered)])),
+        articles=len(ordered),
+        originals=sum(one.reprint_of is None for one in ordered),
+        growth=growth(ordered),
+        stances=dict(Counter(one.stance for one in ordered if one.stance)),
+        places=_most_named(one.places for one in ordered),
+        people=_most_named(one.people for one in ordered),
+        pace=pace(ordered, now, usual),
+    )
+
+
+def growth(printings: Sequence[Printed]) -> tuple[tuple[datetime, int], ...]:
+    """How many outlets had printed a story, at each time that this grew."""
+    seen: set[str] = set()
+    curve: list[tuple[datetime, int]] = []
+    for one in sorted(printings, key=lambda one: (one.at, one.id)):
+        if one.source not in seen:
+            seen.add(one.source)
+            if curve and curve[-1][0] == one.at:
+                curve.pop()
+            curve.append((one.at, len(seen)))
+    return tuple(curve)
+
+
+def pace(printings: Sequence[Printed], now: datetime, usual: float = _LEAST_USUAL) -> Pace:
+    """Whether a story is breaking, growing, fading or over.
+
+    usual: how many outlets a story of these outlets has after as many hours; being breaking is measured against it.
+    """
+    times = [one.at for one in printings if one.at <= now]
+    if not times:
+        return "steady"
+    quiet = now - max(times)
+    if quiet > _OVER_AFTER:
+        return "over"
+    if quiet > _FADING_AFTER:
+        return "fading"
+    lately = len({one.source for one in printings if now - _BREAKING_WITHIN <= one.at <= now})
+    if lately >= max(_BREAKING_OUTLETS, _ABOVE_USUAL * max(usual, _LEAST_USUAL)):
+        return "breaking"
+    before = [one for one in printings if now - 2 * _BREAKING_WITHIN <= one.at < now - _BREAKING_WITHIN]
+    return "growing" if lately > len({one.source for one in before}) and lately > 1 else "steady"
+
+
+def usual_outlets(past: Sequence[Sequence[Printed]], reach: Mapping[str, float]) -> float:
+    """How many outlets a story usually has in its first hours, each weighted by how seldom it prints.
+
+    past: the printings of earlier stories; reach: articles a day of each source. An outlet that prints everything says
+    less by printing a story.
+    """
+    if not past:
+        return _LEAST_USUAL
+    sums = []
+    for printings in past:
+        begun = min(one.at for one in printings)
+        early = {one.source for one in printings if one.at - begun <= _BREAKING_WITHIN}
+        sums.append(sum(1 / (1 + math.log1p(reach.get(source, 0.0))) for source in early))
+    return max(_LEAST_USUAL, sum(sums) / len(sums))
+
+
+def related(session: Session, story_id: int, *, most: int = 5) -> list[Related]:
+    """Earlier stories about the same, nearest first; found by the terms of the story's first article."""
+    story = stories.get(session, story_id)
+    first = session.get(ArticleRow, story.first_article_id) if story is not None and story.first_article_id else None
+    printing = Printing.from_bytes(first.signature) if first is not None else None
+    if story is None or first is None or printing is None:
+        return []
+    found: dict[int, float] = {}
+    for other in articles.candidates(
+        session,
+        printing.terms.keys(24),
+        within=(story.first_at - _RELATED_DAYS, story.first_at),
+        besides=first.id,
+        most=_MOST_LOOKED_AT,
+    ):
+        theirs = Printing.from_bytes(other.signature)
+        if theirs is not None and other.story_id != story.id:
+            value = nearness(theirs, printing, 0.0)
+            found[other.story_id] = max(value, found.get(other.story_id, 0.0))
+    ranked = sorted(found.items(), key=lambda pair: (-pair[1], -pair[0]))
+    return [Related(number, value) for number, value in ranked if value >= _RELATED_FROM][:most]
+
+
+def carried_by(outlets: Sequence[str], named: int = 2) -> tuple[tuple[str, ...], int]:
+    """The outlets to name and how many more there are: “VnExpress, Tuổi Trẻ và 5 báo khác” is said by the page."""
+    shown = len(outlets) if len(outlets) <= named + 1 else named
+    return tuple(outlets[:shown]), len(outlets) - shown
+
+
+def _printed(row: ArticleRow) -> Printed:
+    kept: Annotations = articles.annotations_from_json(row.annotations)
+    return Printed(
+        id=row.id,
+        source=row.source,
+        title=row.title,
+        lead=row.lead,
+        at=row.effective_at,
+        reprint_of=row.reprint_of,
+        certainty=row.reprint_certainty,
+        credit_source=row.credit_source,
+        relevance=row.relevance,
+        stance=row.stance,
+        places=tuple(dict.fromkeys(place.name for place in kept.places)),
+        people=tuple(dict.fromkeys(entity.text for entity in kept.entities if entity.type == "person")),
+    )
+
+
+def _headline_worth(one: Printed, first: Printed) -> float:
+    """The original's headline, unless it is not relevant, shouts, asks or is of an odd length."""
+    words = one.title.split()
+    worth = 2.0 * (one.relevance == "relevant") + 0.5 * (one.id == first.id) + 0.5 * bool(one.lead)
+    worth += (
+        1.0 * (len(words) in _HEADLINE_WORDS) - 1.0 * (one.title.isupper()) - 0.5 * one.title.rstrip().endswith("?")
+    )
+    return worth - 1.5 * ("|" in one.title)
+
+
+def _most_named(lists: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    counted: Counter[str] = Counter()
+    for names in lists:
+        counted.update(names)
+    return tuple(name for name, _ in counted.most_common())
