@@ -12,7 +12,7 @@ from diembao.settings import Settings
 from diembao.store import articles, audit, outbox, pages, sources, stories, trail
 from diembao.store.archive import ArchiveWriter, read_record
 from diembao.store.database import Store, open_store
-from diembao.store.migrations import HEAD
+from diembao.store.migrations import HEAD, upgrade
 from diembao.store.models import ArticleRow, AuditRow, Base, FeedRow, PageRow, SourceRow
 
 NOW = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
@@ -312,3 +312,48 @@ def test_a_day_without_an_hour_counts_from_when_we_met_it(published: str | None,
         datetime.fromisoformat(published) if published else None, datetime.fromisoformat(fetched)
     )
     assert found == datetime.fromisoformat(counts)
+
+
+def test_a_filled_database_of_every_earlier_version_is_brought_up_to_date(database_url: str) -> None:
+    store = Store(database_url)
+    upgrade(store.engine.execution_options(diembao_write=True), "0001")
+    with store.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO sources (name, title, outlet_type, scope, agreement, definition, active, updated_at) "
+                "VALUES ('a', 'A', 'newspaper', 'local', 'none', '{}', true, '2026-11-22')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO pages (id, url, source, found_at, hints, state, attempts, next_try_at, content_type, "
+                "archive_file, archive_offset, archive_length, outcome, reason, redo) VALUES "
+                "(1, 'u', 'a', '2026-11-22', '{}', 'done', 0, '2026-11-22', '', '', 0, 0, 'relevant', '', '')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO stories (id, first_at, last_at, articles, outlets, relevance, state, headline, summary, "
+                "updated_at, revision) VALUES (1, '2026-11-22', '2026-11-22', 1, 1, 'relevant', 'new', '', '', "
+                "'2026-11-22', 1)"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO articles (id, page_id, source, url, canonical_url, title, lead, text, authors, "
+                "published_from, effective_at, section, image, credit, read_by, language, relevance, relevance_score, "
+                "topic, stance, needs_response, annotations, signature, story_id, version, created_at, updated_at) "
+                "VALUES (1, 1, 'a', 'u', 'u', 'T', '', 'x', '[]', 'none', '2026-11-22', '', '', '', '', 'vi', "
+                "'relevant', 1, '', '', false, '{}', '', 1, 1, '2026-11-22', '2026-11-22')"
+            )
+        )
+        session.execute(text("INSERT INTO bands (band, article_id) VALUES (5, 1)"))
+    store.migrate()
+    assert store.schema_version() == HEAD
+    with store.read() as session:
+        assert session.get_one(ArticleRow, 1).title == "T"
+        assert session.execute(text("SELECT count(*) FROM bands")).scalar() == 1
+    if store.dialect == "sqlite":
+        with store.write() as session:
+            assert session.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    store.close()
