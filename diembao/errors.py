@@ -9,6 +9,7 @@ DiembaoError
 ├── IndexUnavailable    the search index cannot be reached or written
 │   └── IndexBusy       another process is writing to it; later it will do
 ├── ArchiveError        the archive of fetched pages cannot be read or written
+├── BackupDamaged       a backup is not what was saved
 ├── FetchRefused        an address must not be fetched (private network, foreign host, robots)
 ├── FetchFailed         an address could not be fetched this time (timeout, reset, HTTP 503)
 └── Unreadable          a page or row holds no article that can be read
@@ -58,6 +59,10 @@ class IndexBusy(IndexUnavailable):
 
 class ArchiveError(DiembaoError):
     """The archive of fetched pages cannot be read or written."""
+
+
+class BackupDamaged(DiembaoError):
+    """A backup lacks a file, or holds one that is not what was saved."""
 
 
 class FetchRefused(DiembaoError):

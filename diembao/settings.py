@@ -1,7 +1,9 @@
 """All settings of the product, read from the environment (`DIEMBAO_*`) and passed as an argument.
 
 A `DIEMBAO_*` variable that is not a setting is an error: pydantic-settings silently ignores mistyped
-variables, and a mistyped `DIEMBAO_DATABASE_URL` would quietly write to the wrong place.
+variables, and a mistyped `DIEMBAO_DATABASE_URL` would quietly write to the wrong place. Settings may also lie in
+files, one each and named like the variable in small letters, in the directory that `DIEMBAO_SECRETS_DIR` names;
+the environment goes before them.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ _FOREIGN = {
     "DIEMBAO_TEST_ELASTICSEARCH_URL",
     "DIEMBAO_TEST_POSTGRESQL_URL",
 }
+_SECRETS_DIR = "DIEMBAO_SECRETS_DIR"
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -93,14 +96,17 @@ class Settings(BaseSettings):
         """Read the environment.
 
         Raises:
-            WrongUse: an unknown `DIEMBAO_*` variable, or a value that cannot be used; one line.
+            WrongUse: an unknown `DIEMBAO_*` variable or file, or a value that cannot be used; one line.
         """
-        known = {PREFIX + name.upper() for name in cls.model_fields} | _FOREIGN
-        unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+        known = {PREFIX + name.upper() for name in cls.model_fields} | _FOREIGN | {_SECRETS_DIR}
+        folder = _secrets_folder()
+        given = [*os.environ, *(file.name.upper() for file in folder.iterdir())] if folder else [*os.environ]
+        unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
         if unknown:
             raise WrongUse(f"unknown setting in the environment: {', '.join(unknown)} (see 'diembao settings')")
         try:
-            return cls(**overrides)
+            given_here: dict[str, Any] = {"_secrets_dir": folder, **overrides}
+            return cls(**given_here)
         except ValidationError as error:
             faults = "; ".join(
                 f"{PREFIX}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()
@@ -148,6 +154,20 @@ class Settings(BaseSettings):
             file.write(secrets.token_urlsafe(48))
         return path.read_text("ascii").strip()
 
+    def as_environment(self) -> dict[str, str]:
+        """What makes these settings again: every one that is not the default, by its environment name, secrets too."""
+        given = {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value == field.default:
+                continue
+            if isinstance(value, SecretStr):
+                value = value.get_secret_value()
+            elif isinstance(value, tuple):
+                value = ",".join(value)
+            given[PREFIX + name.upper()] = str(value)
+        return given
+
     def in_force(self) -> dict[str, str]:
         """Every setting by its environment name, as text, secrets masked."""
         shown = {}
@@ -163,6 +183,13 @@ class Settings(BaseSettings):
                 value = ",".join(value)
             shown[PREFIX + name.upper()] = "" if value is None else str(value)
         return shown
+
+
+def _secrets_folder() -> Path | None:
+    named = os.environ.get(_SECRETS_DIR, "")
+    if named and not Path(named).is_dir():
+        raise WrongUse(f"{_SECRETS_DIR}: there is no directory {named}")
+    return Path(named) if named else None
 
 
 def mask_password(url: str) -> str:

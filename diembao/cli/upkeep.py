@@ -1,14 +1,20 @@
-"""`migrate`, `settings`, `doctor`: what an operator asks of an installation."""
+"""`migrate`, `backup`, `restore`, `settings`, `doctor`: what an operator asks of an installation."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from diembao.store.backup import Manifest
 
 
 def register(app: typer.Typer) -> None:
     app.command()(migrate)
+    app.command()(backup)
+    app.command()(restore)
     app.command()(settings)
     app.command()(doctor)
 
@@ -20,6 +26,40 @@ def migrate() -> None:
 
     store = open_store(load_settings(), migrate=True)
     typer.echo(f"schema {store.schema_version()}")
+
+
+def backup(directory: Annotated[Path, typer.Argument(help="A new or empty directory.")]) -> None:
+    """Save database, archive, key and settings, while everything goes on running."""
+    from diembao.cli.console import end_progress, progress
+    from diembao.cli.tools import load_settings
+    from diembao.store.backup import back_up
+
+    saved = back_up(load_settings(), directory, progress("files"))
+    end_progress()
+    typer.echo(_contents(saved))
+
+
+def restore(directory: Annotated[Path, typer.Argument(help="What `backup` made.")]) -> None:
+    """Bring a backup back into an empty place, after looking at every checksum."""
+    from diembao.cli.console import end_progress, progress
+    from diembao.cli.tools import load_settings
+    from diembao.store import backup as backups
+    from diembao.store.migrations import HEAD
+
+    in_force = load_settings()
+    saved = backups.restore(in_force, directory, progress("files"))
+    end_progress()
+    typer.echo(_contents(saved))
+    if changed := backups.changed_settings(in_force, directory):
+        typer.echo(f"other settings than then (see {directory / 'settings.env'}): {', '.join(changed)}")
+    migrate_first = "'diembao migrate', then " if saved.schema != HEAD else ""
+    typer.echo(f"now run {migrate_first}'diembao index rebuild'")
+
+
+def _contents(saved: Manifest) -> str:
+    counted = ", ".join(f"{saved.rows.get(name, 0)} {name}" for name in ("articles", "stories", "pages"))
+    size = f"{len(saved.files)} files, {saved.size / 1_000_000:.1f} MB"
+    return f"{saved.made_at}, {saved.database}, schema {saved.schema}: {counted}; {size}"
 
 
 def settings(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
