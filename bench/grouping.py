@@ -37,9 +37,7 @@ def quality(eval_dir: Path, reader: PrintingReader) -> None:
     print(f"reprint groups: recall {pairs.recall:.3f}, raw precision {pairs.precision:.3f}; to judge: {len(doubtful)}")
     if "--doubtful" in sys.argv:
         for one, other in doubtful:
-            print(
-                f"   {one.source}: {one.title} | {one.text[-100:]}\n   {other.source}: {other.title} | {other.text[-100:]}\n"
-            )
+            print(*(f"   {item.source}: {item.title} | {item.text[-100:]}" for item in (one, other)), "", sep="\n")
     for name, change in CHANGES.items():
         scored = grouping.changed_texts(eval_dir, reader, change)
         print(f"{name:14} recall {scored.recall:.3f} precision {scored.precision:.3f}")

@@ -154,10 +154,10 @@ def _link(
 
 
 def _own_story(session: Session, row: ArticleRow | None, at: datetime, relevance: str, now: datetime) -> int:
-    """A new story; or the present one, where nobody else is in it."""
+    """A new story; or the present one of the article that began it: from that, the others leave."""
     if row is not None:
         present = stories.by_ids(session, [row.story_id]).get(row.story_id)
-        if present is not None and present.articles <= 1:
+        if present is not None and (present.articles <= 1 or present.first_article_id == row.id):
             return present.id
     return stories.create(session, at=at, relevance=relevance, now=now).id
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from diembao.records import Annotations
@@ -30,7 +29,6 @@ _OVER_AFTER: Final = timedelta(days=7)
 _BREAKING_OUTLETS: Final = 4
 # How many times the usual number of outlets it takes; and the least that is taken for usual.
 _ABOVE_USUAL: Final = 2.0
-_LEAST_USUAL: Final = 1.0
 _HEADLINE_WORDS: Final = range(7, 19)
 _RELATED_DAYS: Final = timedelta(days=90)
 _RELATED_FROM: Final = 0.12
@@ -79,6 +77,20 @@ class Portrait:
 
 
 @dataclass(frozen=True, slots=True)
+class Usual:
+    """What a story usually does in its first hours, against which being breaking is measured.
+
+    outlets: how many print it, each weighted; weights: of each outlet, less for one that prints everything.
+    """
+
+    outlets: float = 1.0
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def weigh(self, sources: Iterable[str]) -> float:
+        return sum(self.weights.get(source, 1.0) for source in set(sources))
+
+
+@dataclass(frozen=True, slots=True)
 class Related:
     """An earlier story about the same, and how near it is (0..1)."""
 
@@ -91,8 +103,8 @@ def printings_of(session: Session, story_id: int) -> list[Printed]:
     return [_printed(row) for row in articles.of_story(session, story_id)]
 
 
-def portrait(printings: Sequence[Printed], now: datetime, usual: float = _LEAST_USUAL) -> Portrait:
-    """What is shown of a story. usual: see `usual_outlets`.
+def portrait(printings: Sequence[Printed], now: datetime, usual: Usual | None = None) -> Portrait:
+    """What is shown of a story.
 
     Raises:
         ValueError: the story has no articles.
@@ -131,11 +143,9 @@ def growth(printings: Sequence[Printed]) -> tuple[tuple[datetime, int], ...]:
     return tuple(curve)
 
 
-def pace(printings: Sequence[Printed], now: datetime, usual: float = _LEAST_USUAL) -> Pace:
-    """Whether a story is breaking, growing, fading or over.
-
-    usual: how many outlets a story of these outlets has after as many hours; being breaking is measured against it.
-    """
+def pace(printings: Sequence[Printed], now: datetime, usual: Usual | None = None) -> Pace:
+    """Whether a story is breaking (many outlets at once, against the usual), growing, fading or over."""
+    usual = usual or Usual()
     times = [one.at for one in printings if one.at <= now]
     if not times:
         return "steady"
@@ -144,27 +154,22 @@ def pace(printings: Sequence[Printed], now: datetime, usual: float = _LEAST_USUA
         return "over"
     if quiet > _FADING_AFTER:
         return "fading"
-    lately = len({one.source for one in printings if now - _BREAKING_WITHIN <= one.at <= now})
-    if lately >= max(_BREAKING_OUTLETS, _ABOVE_USUAL * max(usual, _LEAST_USUAL)):
+    lately = {one.source for one in printings if now - _BREAKING_WITHIN <= one.at <= now}
+    if len(lately) >= _BREAKING_OUTLETS and usual.weigh(lately) >= _ABOVE_USUAL * usual.outlets:
         return "breaking"
-    before = [one for one in printings if now - 2 * _BREAKING_WITHIN <= one.at < now - _BREAKING_WITHIN]
-    return "growing" if lately > len({one.source for one in before}) and lately > 1 else "steady"
+    before = {one.source for one in printings if now - 2 * _BREAKING_WITHIN <= one.at < now - _BREAKING_WITHIN}
+    return "growing" if len(lately) > max(1, len(before)) else "steady"
 
 
-def usual_outlets(past: Sequence[Sequence[Printed]], reach: Mapping[str, float]) -> float:
-    """How many outlets a story usually has in its first hours, each weighted by how seldom it prints.
-
-    past: the printings of earlier stories; reach: articles a day of each source. An outlet that prints everything says
-    less by printing a story.
-    """
-    if not past:
-        return _LEAST_USUAL
+def usual_of(past: Sequence[Sequence[Printed]], daily: Mapping[str, float]) -> Usual:
+    """The usual, from earlier stories. daily: articles a day of each outlet, where known."""
+    weights = {source: 1 / (1 + math.log1p(number)) for source, number in daily.items()}
+    known = Usual(1.0, weights)
     sums = []
     for printings in past:
         begun = min(one.at for one in printings)
-        early = {one.source for one in printings if one.at - begun <= _BREAKING_WITHIN}
-        sums.append(sum(1 / (1 + math.log1p(reach.get(source, 0.0))) for source in early))
-    return max(_LEAST_USUAL, sum(sums) / len(sums))
+        sums.append(known.weigh(one.source for one in printings if one.at - begun <= _BREAKING_WITHIN))
+    return Usual(sum(sums) / len(sums), weights) if sums else known
 
 
 def related(session: Session, story_id: int, *, most: int = 5) -> list[Related]:

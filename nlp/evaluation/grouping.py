@@ -62,7 +62,7 @@ class BCubed:
 
 @dataclass(frozen=True, slots=True)
 class StoryScore:
-    """split, glued: of the stories with at least three articles, how many lost one of them, how many hold a stranger."""
+    """big: stories with at least three articles; split, glued: how many of them lost one, how many hold a stranger."""
 
     articles: int
     bcubed: BCubed

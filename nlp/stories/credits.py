@@ -26,6 +26,9 @@ _SAME_HOUSE: Final = {
     "laodongonline": "laodong", "ldo": "laodong", "dansinh": "dansinh", "danvietonline": "danviet",
 }  # fmt: skip
 
+# Names whose end only looks like a domain's.
+_WHOLE: Final = {"ttxvn", "vietnamnet"}
+
 _NAME = r"[^\W\d_][^()\n:;!?“”\"]{1,60}?"
 _LAST_LINE: Final = re.compile(
     rf"^\W*(?:(?:theo|nguồn(?: tin)?|dẫn theo|lược theo)\s*:?\s+(?P<said>{_NAME})|(?:[^()\n]{{0,50}}/\s*)?"
@@ -75,7 +78,7 @@ def bare_name(outlet: str) -> str:
             bare = bare.removeprefix(prefix)
             break
     for suffix in ("comvn", "orgvn", "netvn", "vn", "net", "com", "online", "dientu"):
-        if bare.endswith(suffix) and len(bare) > len(suffix) + 2 and bare not in _SAME_HOUSE:
+        if bare.endswith(suffix) and len(bare) > len(suffix) + 2 and bare not in _WHOLE and bare not in _SAME_HOUSE:
             bare = bare.removesuffix(suffix)
             break
     return _SAME_HOUSE.get(bare, bare)

@@ -112,18 +112,24 @@ def terms_of(title: str, text: str) -> tuple[Hashes, NDArray[np.float64]]:
     """The hashed terms of an article (match form), in order, and how much each is used."""
     head = similarity.hashed(tokens(title)[:_TITLE_WORDS])
     body = similarity.hashed(tokens(text[: 12 * _TEXT_WORDS])[:_TEXT_WORDS])
-    parts: list[Hashes] = []
-    counts: list[NDArray[np.float64]] = []
-    for words, weight in ((head, _IN_TITLE), (body[:_LEAD_WORDS], _IN_LEAD), (body[_LEAD_WORDS:], _IN_TEXT)):
-        if len(words):
-            singles, pairs = similarity.runs(words, 1), similarity.runs(words, 2)[: len(words) - 1]
-            parts += [singles, pairs]
-            counts += [np.full(len(singles), weight * _SINGLE), np.full(len(pairs), weight)]
-    if not parts:
+    if not len(head) and not len(body):
         return np.empty(0, dtype=np.uint32), np.empty(0)
+    standing = np.full(len(body), _IN_TEXT)
+    standing[:_LEAD_WORDS] = _IN_LEAD
+    parts = [similarity.runs(head, 1), _pairs(head), similarity.runs(body, 1), _pairs(body)]
+    counts = [
+        np.full(len(head), _IN_TITLE * _SINGLE),
+        np.full(len(parts[1]), _IN_TITLE),
+        standing * _SINGLE,
+        standing[: len(parts[3])],
+    ]
     found, places = np.unique(np.concatenate(parts), return_inverse=True)
     used: NDArray[np.float64] = np.bincount(places, np.concatenate(counts)).astype(np.float64)
     return found, used
+
+
+def _pairs(words: Hashes) -> Hashes:
+    return similarity.runs(words, 2) if len(words) > 1 else words[:0]
 
 
 def table(terms: Hashes, counts: NDArray[np.int64], articles: int, *, least: int) -> dict[str, NDArray[Any]]:

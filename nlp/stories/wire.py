@@ -53,6 +53,7 @@ class _Entry:
     printing: Printing
     story: int
     keys: list[int]
+    terms: list[tuple[int, float]]
     family: _Family | None = None
     linked: bool = True
 
@@ -85,10 +86,10 @@ class Wire:
     def add(self, member: Member, printing: Printing) -> Answer:
         """Take in one article and say where it belongs as things stand. Numbers must ascend."""
         self._forget(member.at)
-        found = self._copies(member, printing)
-        near = self._near(member, printing)
-        story = self._story(member, found, near)
-        entry = _Entry(member, printing, story, printing.keys())
+        terms = [] if printing.serial else printing.terms.weightiest(WEIGHTIEST)
+        entry = _Entry(member, printing, member.number, printing.keys(), terms)
+        found = self._copies(entry)
+        entry.story = self._story(entry, found, self._near(entry))
         self._remember(entry)
         self._join_family(entry, found)
         return self._answer(entry)
@@ -113,44 +114,41 @@ class Wire:
         for number in list(self._entries):
             self._drop(number)
 
-    def _copies(self, member: Member, printing: Printing) -> list[tuple[_Entry, Copy]]:
+    def _copies(self, entry: _Entry) -> list[tuple[_Entry, Copy]]:
         """The remembered articles that this is a copy of (or has in it), most alike first."""
         hits: Counter[int] = Counter()
-        keys = printing.keys()
-        least = LEAST_KEYS if len(keys) > LEAST_KEYS else 1
-        for key in keys:
+        least = LEAST_KEYS if len(entry.keys) > LEAST_KEYS else 1
+        for key in entry.keys:
             hits.update(self._by_key.get(key, ()))
         found = []
         for number, shared in hits.most_common(_MOST_COMPARED):
             if shared < least:
                 break
             other = self._entries[number]
-            copy = _compared(other, member, printing)
+            copy = _compared(other, entry.member, entry.printing)
             if copy:
                 found.append((other, copy))
         return sorted(found, key=lambda pair: (-pair[1].is_copy, -pair[1].likeness, pair[0].member.number))
 
-    def _near(self, member: Member, printing: Printing) -> dict[int, list[float]]:
+    def _near(self, entry: _Entry) -> dict[int, list[float]]:
         """How near the articles of each story are; by story."""
-        if printing.serial:
-            return {}
         partly: dict[int, float] = {}
-        for term, weight in printing.terms.weightiest(WEIGHTIEST):
+        for term, weight in entry.terms:
             for number, theirs in self._by_term.get(term, _NOTHING).items():
                 partly[number] = partly.get(number, 0.0) + weight * theirs
         near: dict[int, list[float]] = {}
         for number, likeness in partly.items():
             if likeness >= FAINTEST:
                 other = self._entries[number]
-                value = nearness(other.printing, printing, _apart(other.member, member))
+                value = nearness(other.printing, entry.printing, _apart(other.member, entry.member))
                 near.setdefault(other.story, []).append(value)
         return near
 
-    def _story(self, member: Member, found: list[tuple[_Entry, Copy]], near: dict[int, list[float]]) -> int:
+    def _story(self, entry: _Entry, found: list[tuple[_Entry, Copy]], near: dict[int, list[float]]) -> int:
         copies = [(other.story, copy) for other, copy in found]
         decided = home(copies, choose(near, self._sizes))
         if decided is None:
-            return member.number
+            return entry.member.number
         story, also = decided
         for other in also:
             story = self._merge(story, other)
@@ -180,9 +178,7 @@ class Wire:
         self._members.setdefault(entry.story, set()).add(number)
         self._sizes[entry.story] += 1
         self._recent.append(entry)
-        if entry.printing.serial:
-            return
-        for term, weight in entry.printing.terms.weightiest(WEIGHTIEST):
+        for term, weight in entry.terms:
             weights = self._by_term.setdefault(term, {})
             weights[number] = weight
             if len(weights) > _MOST_PER_TERM:
@@ -235,7 +231,7 @@ class Wire:
         self._sizes[entry.story] -= 1
         if not self._sizes[entry.story]:
             del self._sizes[entry.story]
-        for term, _ in entry.printing.terms.weightiest(WEIGHTIEST):
+        for term, _ in entry.terms:
             weights = self._by_term.get(term)
             if weights is not None:
                 weights.pop(number, None)

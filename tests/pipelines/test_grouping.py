@@ -1,0 +1,198 @@
+"""The step `group` on the store: lineage, stories, people's word, restarts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from diembao.newsroom.stories import portrait, printings_of, related
+from diembao.settings import Settings
+from diembao.store import stories
+from diembao.store.archive import ArchiveWriter
+from diembao.store.database import Store
+from diembao.store.models import ArticleRow, StoryRow
+from nlp.analyzer import Analyzer
+from pipelines import runner
+from pipelines.imports import import_files
+from pipelines.steps import Tools
+
+FLOOD = (
+    "Mưa lớn từ đêm qua khiến nước sông Cầu dâng nhanh, nhiều tổ dân phố ở phường Phan Đình Phùng, tỉnh Thái Nguyên "
+    "ngập sâu hơn một mét. Lực lượng chức năng của tỉnh Thái Nguyên đã đưa gần ba trăm người dân đến nơi an toàn "
+    "trước khi trời tối. Trường học trong phường được dùng làm nơi ở tạm, bữa cơm đầu tiên nấu xong lúc tám giờ tối."
+)
+MEALS = (
+    "Phường Phan Đình Phùng, tỉnh Thái Nguyên, nấu hơn ba trăm suất cơm cho người sơ tán vì lũ sông Cầu; nước đang rút "
+    "chậm, trường học trong phường vẫn là nơi ở tạm, lực lượng chức năng của tỉnh Thái Nguyên trực suốt đêm."
+)
+TEA = (
+    "Sở Nông nghiệp và Môi trường tỉnh Thái Nguyên mở lớp làm chè sạch cho hai trăm hộ ở xã Tân Cương, tỉnh Thái "
+    "Nguyên. Các hộ được học cách sao chè, đóng gói và ghi nhật ký vườn. Lớp học kéo dài sáu tuần, không thu học phí."
+)
+NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
+
+
+def row(number: int, source: str, hour: str, title: str, text: str) -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "url": f"https://{number}.example/tin.html",
+        "source": source,
+        "date": f"2026-11-20T{hour}:00+07:00",
+        "title": title,
+        "text": text,
+    }
+
+
+FIRST = row(1, "Báo Sông Cầu", "18:30", "Thái Nguyên: Lũ sông Cầu lên nhanh, sơ tán ba trăm người", FLOOD)
+COPY = row(2, "Tin Trung Du", "17:00", "Sơ tán ba trăm người trong đêm lũ Thái Nguyên", FLOOD + "\nTheo Báo Sông Cầu")
+REPORT = row(3, "Ba Sông", "21:00", "Lũ sông Cầu: phường Phan Đình Phùng nấu cơm cho người sơ tán", MEALS)
+OTHER = row(4, "Ba Sông", "08:00", "Thái Nguyên mở lớp làm chè sạch cho hai trăm hộ ở Tân Cương", TEA)
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Analyzer:
+    return Analyzer.load()
+
+
+@pytest.fixture
+def tools(settings: Settings, analyzer: Analyzer) -> Tools:
+    return Tools(settings.archive_dir, analyzer, {})
+
+
+@pytest.fixture
+def archive(settings: Settings) -> Iterator[ArchiveWriter]:
+    writer = ArchiveWriter(settings.archive_dir)
+    yield writer
+    writer.close()
+
+
+def work(store: Store, archive: ArchiveWriter, tools: Tools, folder: Path, *rows: dict[str, Any]) -> None:
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows), "utf-8")
+    import_files(store, archive, [path])
+    runner.process_pending(store, tools)
+
+
+def by_url(store: Store) -> dict[int, ArticleRow]:
+    with store.read() as session:
+        return {int(one.url.split("/")[2].split(".")[0]): one for one in session.scalars(select(ArticleRow))}
+
+
+def test_copies_and_reports_of_one_event_are_one_story(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, FIRST, COPY, REPORT, OTHER)
+    rows = by_url(store)
+    assert rows[1].story_id == rows[2].story_id == rows[3].story_id != rows[4].story_id
+    assert (rows[2].reprint_of, rows[2].credit_source) == (rows[1].id, "songcau")
+    assert rows[2].reprint_certainty > 0.9
+    assert rows[3].reprint_of is None and rows[1].reprint_of is None
+
+
+def test_a_credited_original_takes_the_head_even_when_it_comes_later(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, COPY)
+    work(store, archive, tools, tmp_path, FIRST)
+    rows = by_url(store)
+    assert (rows[1].reprint_of, rows[2].reprint_of) == (None, rows[1].id)
+    with store.read() as session:
+        story = session.get_one(StoryRow, rows[1].story_id)
+        assert story.first_article_id == rows[1].id
+        assert story.first_at == rows[2].effective_at
+
+
+def test_doing_it_again_from_any_point_gives_the_same_groups(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, FIRST, COPY, REPORT, OTHER)
+
+    def shape() -> dict[int, tuple[Any, ...]]:
+        return {n: (r.story_id, r.reprint_of, r.reprint_certainty) for n, r in by_url(store).items()}
+
+    before = shape()
+    for _ in range(2):
+        runner.redo(store, "group", since=None, source=None)
+        runner.process_pending(store, tools, stop=lambda: False)
+        assert shape() == before
+
+
+def test_stopped_and_begun_again_ends_like_never_stopped(
+    store: Store, archive: ArchiveWriter, tools: Tools, settings: Settings, tmp_path: Path, analyzer: Analyzer
+) -> None:
+    rows = [COPY, OTHER, REPORT, FIRST]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows), "utf-8")
+    import_files(store, archive, [path])
+    done: list[int] = []
+    while True:
+        # Each turn a new process would begin with: nothing but the store is carried over.
+        fresh = Tools(settings.archive_dir, analyzer, {})
+        tally = runner.process_pending(store, fresh, stop=lambda: len(done) % 2 == 1, progress=lambda n: done.append(n))
+        if not tally.outcomes:
+            break
+        done.append(0)
+    stopped = {n: (r.story_id, r.reprint_of) for n, r in by_url(store).items()}
+    assert stopped[1][0] == stopped[2][0] == stopped[3][0] != stopped[4][0]
+    assert stopped[2][1] == by_url(store)[1].id
+
+
+def test_an_article_that_no_longer_fits_leaves_its_story(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, FIRST, REPORT)
+    together = by_url(store)
+    assert together[1].story_id == together[3].story_id
+    with store.write() as session:
+        changed = session.get_one(ArticleRow, together[3].id)
+        changed.title, changed.lead, changed.text, changed.signature = OTHER["title"], "", TEA, b""
+    runner.redo(store, "group", since=None, source=None)
+    runner.process_pending(store, tools)
+    apart = by_url(store)
+    assert apart[1].story_id == together[1].story_id != apart[3].story_id
+
+
+def test_what_a_person_took_apart_stays_apart(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, FIRST, REPORT)
+    rows = by_url(store)
+    with store.write() as session:
+        made = stories.split_by_hand(session, rows[3].story_id, [rows[3].id], NOW)
+        with pytest.raises(ValueError, match="not all"):
+            stories.split_by_hand(session, made.id, [rows[3].id], NOW)
+    work(store, archive, tools, tmp_path, COPY)
+    runner.redo(store, "group", since=None, source=None)
+    runner.process_pending(store, tools)
+    after = by_url(store)
+    assert after[1].story_id == after[2].story_id != after[3].story_id
+
+
+def test_what_a_person_put_together_stays_together(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, FIRST, OTHER)
+    rows = by_url(store)
+    with store.write() as session:
+        stories.merge_by_hand(session, rows[1].story_id, rows[4].story_id, NOW)
+    runner.redo(store, "group", since=None, source=None)
+    runner.process_pending(store, tools)
+    after = by_url(store)
+    assert after[1].story_id == after[4].story_id == rows[1].story_id
+
+
+def test_what_a_story_shows(store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path) -> None:
+    work(store, archive, tools, tmp_path, FIRST, COPY, REPORT, OTHER)
+    rows = by_url(store)
+    with store.read() as session:
+        shown = portrait(printings_of(session, rows[1].story_id), NOW)
+        assert shown.first.id == rows[1].id and shown.headline
+        assert (shown.articles, shown.originals, len(shown.outlets)) == (3, 2, 3)
+        assert [number for _, number in shown.growth] == [1, 2, 3]
+        assert related(session, rows[1].story_id) == []
