@@ -25,6 +25,8 @@ bench: $(STAMP)
 lock:
 	uv pip compile -q --universal --generate-hashes --all-extras --group dev --python-version 3.11 \
 		--no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --extra elasticsearch --python-version 3.11 -c requirements.lock \
+		--no-emit-index-url --no-header pyproject.toml -o requirements-image.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	tools/environment "$(PYTHON)" "$(VENV)"

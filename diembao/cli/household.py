@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -94,6 +94,15 @@ def work(settings: Settings) -> None:
             stop.set()
             crawler.join(_STOP_SECONDS)
     store.close()
+
+
+def worker_is_at_work(settings: Settings) -> bool:
+    """Whether some process holds the worker's lock on this store."""
+    from diembao.store.database import open_store
+    from diembao.store.locks import exclusive
+
+    with closing(open_store(settings)) as store, exclusive(store, settings.data_dir, "worker") as free:
+        return not free
 
 
 def end_with_parent() -> None:

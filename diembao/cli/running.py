@@ -40,11 +40,20 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, attached: Attached = Fals
     serve_forever(load_settings(), host, port)
 
 
-def worker(attached: Attached = False) -> None:
+def worker(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only tell whether a worker is at work; exit 1 if not.")
+    ] = False,
+    attached: Attached = False,
+) -> None:
     """Crawl, understand, index and publish, until stopped."""
     from diembao.cli import household
     from diembao.cli.tools import load_settings
 
+    if check:
+        at_work = household.worker_is_at_work(load_settings())
+        typer.echo("a worker is at work" if at_work else "no worker is at work")
+        raise typer.Exit(0 if at_work else 1)
     if attached:
         household.end_with_parent()
     household.work(load_settings())
