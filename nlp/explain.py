@@ -89,7 +89,8 @@ def _painted(cut: Iterable[Piece], colour: bool) -> str:
             "".join(_ANSI[mark] for mark in piece.marks) + piece.text + _RESET if piece.marks else piece.text
             for piece in cut
         )
-    return "".join(f"[{piece.text}]" if piece.marks else piece.text for piece in cut)
+    # Whole sentences show the stance; bracketing them too would hide the names within.
+    return "".join(f"[{piece.text}]" if set(piece.marks) - {"stance"} else piece.text for piece in cut)
 
 
 def summary(analysis: Analysis) -> list[tuple[str, str]]:
