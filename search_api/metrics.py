@@ -57,15 +57,17 @@ class _StateCollector(Collector):
         up = GaugeMetricFamily("diembao_store_up", "Whether the database answers")
         by_state = GaugeMetricFamily("diembao_stories", "Stories by state", labels=["state"])
         waiting = GaugeMetricFamily("diembao_outbox_depth", "Changes the index has not taken over")
+        refused = GaugeMetricFamily("diembao_outbox_refused", "Changes the index refused for good")
         try:
             with self._resources.store.read() as session:
                 for state, number in stories.count_by_state(session).items():
                     by_state.add_metric([state], number)
                 waiting.add_metric([], outbox.depth(session))
+                refused.add_metric([], outbox.count_refused(session))
             up.add_metric([], 1)
         except DiembaoError:
             up.add_metric([], 0)
-        yield from (up, by_state, waiting)
+        yield from (up, by_state, waiting, refused)
 
     def _of_index(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("diembao_index_up", "Whether the search index answers")

@@ -73,6 +73,7 @@ def _audit(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
+    from diembao.errors import IndexUnavailable
     from diembao.index.opening import open_index
     from diembao.store import outbox
     from diembao.store.database import open_store
@@ -81,7 +82,9 @@ def _index(settings: Settings) -> str:
     status = index.status()
     index.close()
     with open_store(settings).read() as session:
-        waiting = outbox.depth(session)
+        waiting, refused = outbox.depth(session), outbox.count_refused(session)
+    if refused:
+        raise IndexUnavailable(f"{refused} articles were refused: see 'diembao index status'")
     return f"{status.engine}: {status.documents} articles, {waiting} changes waiting"
 
 
