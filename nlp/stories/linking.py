@@ -22,8 +22,8 @@ _FADING_SECONDS: Final = 5 * DAY
 _ELSEWHERE: Final = 0.6
 # Chosen on the labelled fortnight of 2025-10; that of 2026-02 was only scored.
 _LINK_FROM: Final = 0.16
-# Without a time only what would be one story a week apart.
-_UNDATED: Final = 0.6
+# Without times a case of years is not to be told from an event: only what is nearly one report is linked.
+_UNDATED: Final = 0.35
 # Two stories are one when an article stands this near to both.
 _MERGE_FROM: Final = 0.32
 # Neighbours are looked up by so many of an article's terms; those that share less weight in them are not looked at.
