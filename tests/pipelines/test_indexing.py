@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import create_engine, select, text, update
 
-from diembao.errors import IndexUnavailable
+from diembao.errors import IndexUnavailable, StoreUnavailable
 from diembao.index.language import parse
 from diembao.index.opening import open_index
 from diembao.index.protocol import IndexDocument, Query, Rebuild, SearchIndex, WriteReport
@@ -22,6 +24,7 @@ from diembao.store import articles, outbox, stories
 from diembao.store.database import Store
 from diembao.store.locks import exclusive
 from diembao.store.models import ArticleRow, PageRow, SourceRow
+from pipelines import loop
 from pipelines.indexing import LOCK, documents_of, drain, rebuild
 from pipelines.reconciling import compare, mend
 
@@ -149,6 +152,49 @@ def test_an_engine_that_is_away_loses_no_change(store: Store, index: SearchIndex
         drain(store, Away())  # type: ignore[arg-type]
     assert drain(store, index) == 3
     assert set(held(index)) == set(ids)
+
+
+def test_the_loop_goes_on_after_every_connection_to_the_store_was_cut(
+    store: Store, index: SearchIndex, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if store.dialect == "sqlite":
+        pytest.skip("a file has no connections to cut")
+    monkeypatch.setattr(loop, "_IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(loop, "_FAULT_SECONDS", 0.2)
+    stop = threading.Event()
+    # Nothing is fetched here, so no step is taken and no tool needed.
+    worker = threading.Thread(target=loop.run, args=(store, index, None, settings, stop))
+    with exclusive(store, settings.data_dir, "a lock of this process") as alone:
+        assert alone
+        worker.start()
+        write_articles(store, 1)
+        wait_until(lambda: index.count(Query()) == 1)
+        other = create_engine(store.engine.url)
+        with other.connect() as connection:
+            cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname ="
+            connection.execute(text(f"{cut} current_database()"))
+        other.dispose()
+        wait_until(lambda: is_readable(store))
+        retitle(store, 1, "Lũ rút")
+        wait_until(lambda: found(index, "lũ rút") != [])
+        assert worker.is_alive()
+        stop.set()
+        worker.join(30)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.05)
+
+
+def is_readable(store: Store) -> bool:
+    try:
+        kept(store)
+    except StoreUnavailable:
+        return False
+    return True
 
 
 class Meanwhile:
