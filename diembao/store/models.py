@@ -50,6 +50,10 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 Identity = BigInteger().with_variant(Integer(), "sqlite")
 
 
+# Ids that leave the store, in addresses and in the index: SQLite would give the number of a deleted row again.
+NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
@@ -133,6 +137,7 @@ class StoryRow(Base):
     __table_args__ = (
         Index("ix_stories_state_published_at", "state", "published_at"),
         Index("ix_stories_state_first_at", "state", "first_at"),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
@@ -158,6 +163,7 @@ class ArticleRow(Base):
     __table_args__ = (
         Index("ix_articles_relevance_effective_at", "relevance", "effective_at"),
         Index("ix_articles_canonical_url", "source", "canonical_url"),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
@@ -209,7 +215,7 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
-    article_id: Mapped[int] = mapped_column(BigInteger)
+    article_id: Mapped[int] = mapped_column(BigInteger, index=True)
     version: Mapped[int] = mapped_column(Integer)
     deleted: Mapped[bool] = mapped_column(Boolean, default=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -211,6 +211,7 @@ def test_removed_article_leaves_the_index_and_its_story(store: Store) -> None:
     with store.read() as session:
         assert outbox.waiting(session, 9)[-1].deleted
         assert stories.get(session, story_id) is None
+    assert one_article(store, "https://songcau.vn/next.html") > article_id, "an id in the index must not name another"
 
 
 def test_merged_story_leads_to_the_one_that_was_kept(store: Store) -> None:
