@@ -21,7 +21,7 @@ from nlp.stories import lineage
 from nlp.stories.copies import Copy, compare
 from nlp.stories.credits import bare_name, read_credit
 from nlp.stories.lineage import Member
-from nlp.stories.linking import WEIGHTIEST, WINDOW_SECONDS, Link, choose, home, nearness
+from nlp.stories.linking import DAY, WEIGHTIEST, WINDOW_SECONDS, Link, choose, home, nearness
 from nlp.stories.printing import LEAST_KEYS, VERSION, Printing, PrintingReader
 
 __all__ = ["VERSION", "Filed", "file_copies", "keys_of", "place", "signature_of"]
@@ -85,7 +85,7 @@ def place(
     copies = tuple(other.id for other, copy in found if copy.is_copy)
     if row is not None and row.story_pinned:
         return Filed(row.story_id, (), copies, 0)
-    link, present = _link(session, printing, at, besides, row)
+    link, present = _link(session, printing, at, article.published_at is not None, besides, row)
     decided = home([(other.story_id, copy) for other, copy in found], link)
     if decided is None:
         story_id = _own_story(session, row, at, relevance, now)
@@ -131,7 +131,7 @@ def _copies(
 
 
 def _link(
-    session: Session, printing: Printing, at: datetime, besides: int | None, row: ArticleRow | None
+    session: Session, printing: Printing, at: datetime, dated: bool, besides: int | None, row: ArticleRow | None
 ) -> tuple[Link | None, int | None]:
     """The story whose articles are near; and the present one of a stored article, when it would do as well."""
     if printing.serial:
@@ -142,7 +142,7 @@ def _link(
     for other in articles.candidates(session, keys, besides=besides, within=within, most=_MOST_NEIGHBOURS):
         theirs = Printing.from_bytes(other.signature)
         if theirs is not None:
-            value = nearness(theirs, printing, abs((at - other.effective_at).total_seconds()))
+            value = nearness(theirs, printing, _apart(at, other, known=dated and other.published_at is not None))
             near.setdefault(other.story_id, []).append(value)
     sizes = articles.counts_between(session, sorted(near), within)
     if row is not None and row.story_id in sizes:
@@ -151,6 +151,13 @@ def _link(
         if own is not None:
             return own, row.story_id
     return choose(near, sizes), None
+
+
+def _apart(at: datetime, other: Candidate, *, known: bool) -> float:
+    """Seconds between two articles; whole days where one has only the time of its fetching, which is an accident: a
+    run that was killed and begun again must end like one that was not."""
+    seconds = abs((at - other.effective_at).total_seconds())
+    return seconds if known else seconds // DAY * DAY
 
 
 def _own_story(session: Session, row: ArticleRow | None, at: datetime, relevance: str, now: datetime) -> int:
