@@ -16,6 +16,7 @@ TRAINERS: dict[str, str] = {
     "topics": "nlp.training.topics:train",
     "stance": "nlp.training.stance:train",
     "entities": "nlp.training.entities:train_entities",
+    "story_terms": "nlp.training.stories:train_terms",
 }
 
 

@@ -110,7 +110,7 @@ def test_import_killed_again_and_again(tmp_path: Path, request: pytest.FixtureRe
     chance = random.Random(20261122)
     killed = 0
     for _ in range(request.config.getoption("--kills")):
-        killed += not run_until_killed(command, environment_for(rough), chance.uniform(0.3, whole))
+        killed += not run_until_killed(command, environment_for(rough), chance.uniform(0.3, 0.7 * whole))
     assert killed, "no run was long enough to be killed"
     assert run_until_killed(command, environment_for(rough), 600)
     assert shape(Settings(data_dir=rough)) == shape(Settings(data_dir=calm))
@@ -135,7 +135,7 @@ def test_crawl_killed_again_and_again(tmp_path: Path, request: pytest.FixtureReq
         chance = random.Random(11)
         killed = 0
         for _ in range(request.config.getoption("--kills")):
-            killed += not run_until_killed(command, environment_for(rough, **more), chance.uniform(0.5, whole))
+            killed += not run_until_killed(command, environment_for(rough, **more), chance.uniform(0.5, 0.7 * whole))
         assert killed, "no run was long enough to be killed"
         assert run_until_killed(command, environment_for(rough, **more), 900)
         assert shape(Settings(data_dir=rough)) == shape(Settings(data_dir=calm))
