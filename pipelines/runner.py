@@ -19,7 +19,7 @@ from diembao.store.models import ArticleRow
 from diembao.store.pages import PendingPage
 from pipelines.annotating import to_gate_result
 from pipelines.grouping import VERSION, credit_source, file_copies, keys_of, place, signature_of
-from pipelines.steps import STEPS, Tools, Work, understand
+from pipelines.steps import STEPS, STORE_STEPS, Tools, Work, understand
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def process_pending(
 
 def _begin(session: Session, page: PendingPage, tools: Tools) -> Work:
     """The work as far as it need not be done again."""
-    if page.redo in ("", "extract", "normalise", "gate"):
+    if page.redo in ("", *pages.FROM_ARCHIVE):
         return Work(page)
     row = articles.by_page(session, page.id)
     if row is None:
@@ -93,7 +93,7 @@ def _begin(session: Session, page: PendingPage, tools: Tools) -> Work:
 
 def _understand(page: PendingPage, work: Work, tools: Tools) -> _Understood:
     begin = "tag" if work.article is not None else "extract"
-    if work.article is not None and page.redo in ("group", "index"):
+    if work.article is not None and page.redo in STORE_STEPS:
         return _Understood(page, work)
     try:
         return _Understood(page, understand(work, tools, begin))
@@ -228,7 +228,7 @@ def _store_article(
 
 def redo(store: Store, step: str, *, since: datetime | None, source: str | None) -> int:
     """Queue understood articles again, beginning with `step`; returns how many."""
-    if step not in STEPS and step not in ("group", "index"):
+    if step not in STEPS and step not in STORE_STEPS:
         raise ValueError(f"unknown step {step}")
     with store.write() as session:
         return pages.redo(session, step, since=since, source=source)

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -47,7 +47,7 @@ def run(*, demo: bool, host: str, port: int) -> int:
     from diembao.store.database import open_store
 
     _refuse_busy_port(host, port)
-    with _demo_environment(host, port) if demo else _own_environment():
+    with _demo_environment(host, port) if demo else nullcontext():
         settings = load_settings()
         open_store(settings, migrate=True).close()
         settings.signing_key()
@@ -214,11 +214,6 @@ def _shown(host: str) -> str:
 
 
 @contextmanager
-def _own_environment() -> Iterator[None]:
-    yield
-
-
-@contextmanager
 def _demo_environment(host: str, port: int) -> Iterator[None]:
     """The demo press running, and the environment in which this product reads it."""
     data_dir = Path(os.environ.get("DIEMBAO_DATA_DIR", "data-demo"))
@@ -232,7 +227,7 @@ def _demo_environment(host: str, port: int) -> Iterator[None]:
         "DIEMBAO_ALLOW_PRIVATE_NETWORKS": "true",
         "DIEMBAO_POLL_SECONDS": "15",
         "DIEMBAO_AUTO_PUBLISH_SOURCES": "*",
-        # The law's hour, shortened so that one sees it pass; the footer of the demo says so.
+        # The law's hour, shortened so that one sees it pass; the page about the section says so.
         "DIEMBAO_PUBLISH_DELAY_MINUTES": "1",
         "DIEMBAO_PUBLIC_URL": f"http://{_shown(host)}:{port}",
     }

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,8 @@ from diembao.store.models import PageRow
 
 # A page that failed is tried again after 1, 4, 16 and 64 minutes; then it stays failed, with its reason.
 MAX_ATTEMPTS = 5
+# Steps that begin with the archived page; the later ones begin with the stored article.
+FROM_ARCHIVE = ("extract", "normalise", "gate")
 _IN_CHUNK = 500  # SQLite refuses statements with too many parameters
 
 
@@ -221,7 +223,7 @@ def quarantine(session: Session, page_id: int, step: str, error: str, now: datet
 def redo(session: Session, step: str, *, since: datetime | None = None, source: str | None = None) -> int:
     """Queue understood and quarantined pages again, beginning with `step`; returns how many."""
     query = update(PageRow).where(PageRow.state.in_(["done", "quarantined"]), PageRow.archive_file != "")
-    if step not in ("extract", "normalise", "gate"):
+    if step not in FROM_ARCHIVE:
         # Later steps work on stored articles; quarantined pages may have none and begin anew.
         query = query.where(or_(PageRow.outcome.in_(["relevant", "marginal"]), PageRow.state == "quarantined"))
     if since is not None:
@@ -235,19 +237,6 @@ def counts(session: Session) -> dict[tuple[str, str], int]:
     """How many addresses stand in each (state, outcome)."""
     query = select(PageRow.state, PageRow.outcome, func.count()).group_by(PageRow.state, PageRow.outcome)
     return {(state, outcome): number for state, outcome, number in session.execute(query)}
-
-
-def outcomes_by_source(session: Session, since: datetime) -> dict[str, dict[str, int]]:
-    """Per source, how many addresses found since then ended in each outcome ('' = still under way)."""
-    query = (
-        select(PageRow.source, PageRow.outcome, func.count())
-        .where(PageRow.found_at >= since)
-        .group_by(PageRow.source, PageRow.outcome)
-    )
-    grouped: dict[str, dict[str, int]] = {}
-    for source, outcome, number in session.execute(query):
-        grouped.setdefault(source, {})[outcome] = number
-    return grouped
 
 
 def by_url(session: Session, url: str) -> PageRow | None:
@@ -291,9 +280,3 @@ def _close(session: Session, page_id: int, state: str, outcome: str, reason: str
         .where(PageRow.id == page_id)
         .values(state=state, outcome=outcome, reason=reason[:2000], processed_at=now, redo="")
     )
-
-
-def forget(session: Session, page_ids: Sequence[int]) -> None:
-    """Drop addresses that were never ours (after their short keep); their trail goes with them."""
-    trail.forget(session, page_ids)
-    session.execute(delete(PageRow).where(PageRow.id.in_(page_ids)))

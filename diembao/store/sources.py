@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from diembao.store.models import FeedRow, SourceRow
@@ -187,8 +187,3 @@ def poll_sections_now(session: Session, source: str, now: datetime) -> None:
         .where(FeedRow.source == source, FeedRow.active, FeedRow.kind == "section", late)
         .values(next_due_at=now)
     )
-
-
-def next_due(session: Session) -> datetime | None:
-    """When the next active feed is due."""
-    return session.scalar(select(func.min(FeedRow.next_due_at)).where(FeedRow.active))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from diembao.store.models import TrailRow
@@ -32,7 +32,3 @@ def add(
 def of_page(session: Session, page_id: int) -> Sequence[TrailRow]:
     """The steps of one address, oldest first."""
     return session.scalars(select(TrailRow).where(TrailRow.page_id == page_id).order_by(TrailRow.id)).all()
-
-
-def forget(session: Session, page_ids: Sequence[int]) -> None:
-    session.execute(delete(TrailRow).where(TrailRow.page_id.in_(page_ids)))
