@@ -12,6 +12,7 @@ DiembaoError
 ├── BackupDamaged       a backup is not what was saved
 ├── FetchRefused        an address must not be fetched (private network, foreign host, robots)
 ├── FetchFailed         an address could not be fetched this time (timeout, reset, HTTP 503)
+├── Forbidden           a person may not do this (roles)
 └── Unreadable          a page or row holds no article that can be read
 """
 
@@ -75,6 +76,14 @@ class FetchRefused(DiembaoError):
 
 class FetchFailed(DiembaoError):
     """An address that could not be fetched; another try may succeed."""
+
+
+class Forbidden(DiembaoError):
+    """Somebody asked for what their roles do not allow; `action` is its name in the permission table."""
+
+    def __init__(self, message: str, action: str) -> None:
+        super().__init__(message)
+        self.action = action
 
 
 class Unreadable(DiembaoError):
