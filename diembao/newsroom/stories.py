@@ -1,6 +1,7 @@
 """What a story shows: its best headline and lead, who had it first, who followed and when, how it grows or fades.
 
-Pure functions of the printings of a story; the numbers are of articles, the names are sources as they are stored.
+`portraits` reads many stories in one query; the rest are pure functions of the printings of a story. Numbers are of
+articles; sources are named as they are stored, outlets as they call themselves.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from diembao.records import Annotations
 from diembao.store import articles, stories
 from diembao.store.models import ArticleRow
 from nlp.stories.linking import nearness
@@ -29,6 +30,8 @@ _OVER_AFTER: Final = timedelta(days=7)
 _BREAKING_OUTLETS: Final = 4
 # How many times the usual number of outlets it takes; and the least that is taken for usual.
 _ABOVE_USUAL: Final = 2.0
+# The usual is taken from stories of so long before.
+_USUAL_OF: Final = timedelta(days=28)
 _HEADLINE_WORDS: Final = range(7, 19)
 _RELATED_DAYS: Final = timedelta(days=90)
 _RELATED_FROM: Final = 0.12
@@ -41,6 +44,7 @@ class Printed:
 
     id: int
     source: str
+    outlet: str
     title: str
     lead: str
     at: datetime
@@ -48,7 +52,9 @@ class Printed:
     certainty: float
     credit_source: str
     relevance: str
+    topic: str
     stance: str
+    needs_response: bool
     places: tuple[str, ...]
     people: tuple[str, ...]
 
@@ -57,9 +63,11 @@ class Printed:
 class Portrait:
     """A story as it is shown.
 
-    headline_of: the article whose headline and lead stand for the story; outlets: sources, first to print first;
-    growth: outlets that had printed it by each time; stances: articles by stance, reprints counted; places, people:
-    most named first.
+    headline_of: the article whose headline and lead stand for the story; first: the original, which a credit line may
+    name before an earlier copy; outlets: titles of the papers, that of the original first, then as they printed it;
+    articles, originals: printings, and those that are nobody's copy; growth: outlets that had printed it by each time;
+    topics: main ones, most frequent first; stances: articles by stance, reprints counted; needs_response: whether any
+    printing asks for an answer; places, people: most named first.
     """
 
     headline: str
@@ -70,7 +78,9 @@ class Portrait:
     articles: int
     originals: int
     growth: tuple[tuple[datetime, int], ...]
+    topics: tuple[str, ...]
     stances: Mapping[str, int]
+    needs_response: bool
     places: tuple[str, ...]
     people: tuple[str, ...]
     pace: Pace
@@ -98,9 +108,23 @@ class Related:
     nearness: float
 
 
-def printings_of(session: Session, story_id: int) -> list[Printed]:
-    """The articles of a story, first printed first."""
-    return [_printed(row) for row in articles.of_story(session, story_id)]
+def printings_of(session: Session, story_ids: Sequence[int]) -> dict[int, list[Printed]]:
+    """The articles of each story, first printed first; a story without articles is left out."""
+    found: dict[int, list[Printed]] = {}
+    for row in stories.printings(session, story_ids):
+        found.setdefault(row.story_id, []).append(_printed(row))
+    return found
+
+
+def portraits(
+    session: Session, story_ids: Sequence[int], now: datetime, usual: Usual | None = None
+) -> dict[int, Portrait]:
+    """What is shown of each story, in the given order; one query for all of them, without their texts.
+
+    usual: from `usual_lately`, once for all that is shown; without it four outlets in six hours are breaking.
+    """
+    found = printings_of(session, story_ids)
+    return {number: portrait(found[number], now, usual) for number in story_ids if number in found}
 
 
 def portrait(printings: Sequence[Printed], now: datetime, usual: Usual | None = None) -> Portrait:
@@ -119,11 +143,13 @@ def portrait(printings: Sequence[Printed], now: datetime, usual: Usual | None = 
         lead=best.lead,
         headline_of=best.id,
         first=first,
-        outlets=tuple(dict.fromkeys([first.source, *(one.source for one in ordered)])),
+        outlets=tuple({one.source: one.outlet for one in [first, *ordered]}.values()),
         articles=len(ordered),
         originals=sum(one.reprint_of is None for one in ordered),
         growth=growth(ordered),
+        topics=_most_named([one.topic] for one in ordered if one.topic),
         stances=dict(Counter(one.stance for one in ordered if one.stance)),
+        needs_response=any(one.needs_response for one in ordered),
         places=_most_named(one.places for one in ordered),
         people=_most_named(one.people for one in ordered),
         pace=pace(ordered, now, usual),
@@ -161,14 +187,25 @@ def pace(printings: Sequence[Printed], now: datetime, usual: Usual | None = None
     return "growing" if len(lately) > max(1, len(before)) else "steady"
 
 
-def usual_of(past: Sequence[Sequence[Printed]], daily: Mapping[str, float]) -> Usual:
-    """The usual, from earlier stories. daily: articles a day of each outlet, where known."""
+def usual_lately(session: Session, now: datetime) -> Usual:
+    """The usual, from the stories that began in the four weeks before yesterday; two queries."""
+    since, until = now - _USUAL_OF, now - timedelta(days=1)
+    begun = stories.first_printings(session, since, until)
+    daily = {source: number / _USUAL_OF.days for source, number in articles.counts_by_source(session, since, until)}
+    return usual_of(begun.values(), daily)
+
+
+def usual_of(past: Iterable[Mapping[str, datetime]], daily: Mapping[str, float]) -> Usual:
+    """The usual, from earlier stories.
+
+    past: of each, when each source first printed it; daily: articles a day of each source, where known.
+    """
     weights = {source: 1 / (1 + math.log1p(number)) for source, number in daily.items()}
     known = Usual(1.0, weights)
     sums = []
-    for printings in past:
-        begun = min(one.at for one in printings)
-        sums.append(known.weigh(one.source for one in printings if one.at - begun <= _BREAKING_WITHIN))
+    for times in past:
+        begun = min(times.values())
+        sums.append(known.weigh(source for source, at in times.items() if at - begun <= _BREAKING_WITHIN))
     return Usual(sum(sums) / len(sums), weights) if sums else known
 
 
@@ -196,16 +233,24 @@ def related(session: Session, story_id: int, *, most: int = 5) -> list[Related]:
 
 
 def carried_by(outlets: Sequence[str], named: int = 2) -> tuple[tuple[str, ...], int]:
-    """The outlets to name and how many more there are: “VnExpress, Tuổi Trẻ và 5 báo khác” is said by the page."""
+    """The outlets to name and how many more there are; one more than `named` is rather named than counted."""
     shown = len(outlets) if len(outlets) <= named + 1 else named
     return tuple(outlets[:shown]), len(outlets) - shown
 
 
-def _printed(row: ArticleRow) -> Printed:
-    kept: Annotations = articles.annotations_from_json(row.annotations)
+def carried_by_line(outlets: Sequence[str], named: int = 2) -> str:
+    """Who carried a story, as a digest says it: “VnExpress, Tuổi Trẻ và 5 báo khác”. Empty without outlets."""
+    shown, more = carried_by(outlets, named)
+    if more:
+        return f"{', '.join(shown)} và {more} báo khác"
+    return " và ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+
+
+def _printed(row: Row[Any]) -> Printed:
     return Printed(
         id=row.id,
         source=row.source,
+        outlet=row.outlet,
         title=row.title,
         lead=row.lead,
         at=row.effective_at,
@@ -213,9 +258,11 @@ def _printed(row: ArticleRow) -> Printed:
         certainty=row.reprint_certainty,
         credit_source=row.credit_source,
         relevance=row.relevance,
+        topic=row.topic,
         stance=row.stance,
-        places=tuple(dict.fromkeys(place.name for place in kept.places)),
-        people=tuple(dict.fromkeys(entity.text for entity in kept.entities if entity.type == "person")),
+        needs_response=row.needs_response,
+        places=tuple(dict.fromkeys(place["name"] for place in row.places or ())),
+        people=tuple(dict.fromkeys(one["text"] for one in row.entities or () if one["type"] == "person")),
     )
 
 

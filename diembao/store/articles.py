@@ -237,6 +237,16 @@ def counts_between(session: Session, story_ids: Sequence[int], within: tuple[dat
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def counts_by_source(session: Session, since: datetime, until: datetime) -> list[tuple[str, int]]:
+    """How many articles of each source are of a span of time."""
+    query = (
+        select(ArticleRow.source, func.count())
+        .where(ArticleRow.effective_at >= since, ArticleRow.effective_at < until)
+        .group_by(ArticleRow.source)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
 def annotations_to_json(annotations: Annotations) -> dict[str, Any]:
     return dataclasses.asdict(annotations)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from diembao.store.models import ArticleRow, StoryRow
+from diembao.store.models import ArticleRow, SourceRow, StoryRow
 
+_IN_CHUNK = 500
 _RANK = {"relevant": 2, "marginal": 1, "irrelevant": 0}
 
 
@@ -98,6 +100,49 @@ def get(session: Session, story_id: int) -> StoryRow | None:
 
 def by_ids(session: Session, ids: Sequence[int]) -> dict[int, StoryRow]:
     return {row.id: row for row in session.scalars(select(StoryRow).where(StoryRow.id.in_(ids)))}
+
+
+def printings(session: Session, story_ids: Sequence[int]) -> Iterator[Row[Any]]:
+    """What is shown of the articles of these stories, first printed first; their texts are not read."""
+    for start in range(0, len(story_ids), _IN_CHUNK):
+        query = (
+            select(
+                ArticleRow.id,
+                ArticleRow.story_id,
+                ArticleRow.source,
+                SourceRow.title.label("outlet"),
+                ArticleRow.title,
+                ArticleRow.lead,
+                ArticleRow.effective_at,
+                ArticleRow.reprint_of,
+                ArticleRow.reprint_certainty,
+                ArticleRow.credit_source,
+                ArticleRow.relevance,
+                ArticleRow.topic,
+                ArticleRow.stance,
+                ArticleRow.needs_response,
+                ArticleRow.annotations["places"].label("places"),
+                ArticleRow.annotations["entities"].label("entities"),
+            )
+            .join(SourceRow, SourceRow.name == ArticleRow.source)
+            .where(ArticleRow.story_id.in_(story_ids[start : start + _IN_CHUNK]))
+            .order_by(ArticleRow.effective_at, ArticleRow.id)
+        )
+        yield from session.execute(query)
+
+
+def first_printings(session: Session, since: datetime, until: datetime) -> dict[int, dict[str, datetime]]:
+    """When each source first printed each story that began in a span of time."""
+    query = (
+        select(ArticleRow.story_id, ArticleRow.source, func.min(ArticleRow.effective_at).label("at"))
+        .join(StoryRow, StoryRow.id == ArticleRow.story_id)
+        .where(StoryRow.first_at >= since, StoryRow.first_at < until)
+        .group_by(ArticleRow.story_id, ArticleRow.source)
+    )
+    found: dict[int, dict[str, datetime]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.story_id, {})[row.source] = row.at
+    return found
 
 
 def published(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from diembao.newsroom.stories import portrait, printings_of, related
+from diembao.newsroom.stories import portraits, related, usual_lately
 from diembao.settings import Settings
 from diembao.store import stories
 from diembao.store.archive import ArchiveWriter
@@ -191,8 +191,37 @@ def test_what_a_story_shows(store: Store, archive: ArchiveWriter, tools: Tools, 
     work(store, archive, tools, tmp_path, FIRST, COPY, REPORT, OTHER)
     rows = by_url(store)
     with store.read() as session:
-        shown = portrait(printings_of(session, rows[1].story_id), NOW)
+        shown = portraits(session, [rows[1].story_id], NOW)[rows[1].story_id]
         assert shown.first.id == rows[1].id and shown.headline
         assert (shown.articles, shown.originals, len(shown.outlets)) == (3, 2, 3)
         assert [number for _, number in shown.growth] == [1, 2, 3]
         assert related(session, rows[1].story_id) == []
+
+
+def test_many_stories_are_shown_by_one_question(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, FIRST, COPY, REPORT, OTHER)
+    rows = by_url(store)
+    asked: list[str] = []
+    with store.read() as session:
+        engine = session.get_bind()
+        event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        shown = portraits(session, [rows[4].story_id, rows[1].story_id, 987_654], NOW)
+    assert list(shown) == [rows[4].story_id, rows[1].story_id]
+    assert [sorted(one.outlets) for one in shown.values()] == [["Ba Sông"], ["Ba Sông", "Báo Sông Cầu", "Tin Trung Du"]]
+    assert shown[rows[1].story_id].outlets[0] == "Báo Sông Cầu"
+    assert len([statement for statement in asked if "articles" in statement]) == 1
+    assert not [statement for statement in asked if "articles.text" in statement or "signature" in statement]
+
+
+def test_the_usual_counts_outlets_of_the_first_hours(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, FIRST, COPY, REPORT, OTHER)
+    with store.read() as session:
+        usual = usual_lately(session, NOW)
+        assert usual.outlets > 1.5, "one story had three outlets in its first hours, the other one"
+        assert 0.5 < usual.weights["ba-song"] < 1.0
+        too_early = NOW - timedelta(days=1)
+        assert usual_lately(session, too_early).weights == {}
