@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from diembao.store.models import ArticleRow, SourceRow, StoryRow
@@ -105,7 +105,7 @@ def by_ids(session: Session, ids: Sequence[int]) -> dict[int, StoryRow]:
 def printings(session: Session, story_ids: Sequence[int]) -> Iterator[Row[Any]]:
     """What is shown of the articles of these stories, first printed first; their texts are not read."""
     for start in range(0, len(story_ids), _IN_CHUNK):
-        query = (
+        query: Select[Any] = (
             select(
                 ArticleRow.id,
                 ArticleRow.story_id,
