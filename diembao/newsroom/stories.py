@@ -246,7 +246,7 @@ def carried_by_line(outlets: Sequence[str], named: int = 2) -> str:
     return " và ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
 
 
-def _printed(row: Row[Any]) -> Printed:
+def _printed(row: Row[*tuple[Any, ...]]) -> Printed:
     return Printed(
         id=row.id,
         source=row.source,

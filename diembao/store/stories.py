@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from diembao.store.models import ArticleRow, SourceRow, StoryRow
@@ -102,10 +102,10 @@ def by_ids(session: Session, ids: Sequence[int]) -> dict[int, StoryRow]:
     return {row.id: row for row in session.scalars(select(StoryRow).where(StoryRow.id.in_(ids)))}
 
 
-def printings(session: Session, story_ids: Sequence[int]) -> Iterator[Row[Any]]:
+def printings(session: Session, story_ids: Sequence[int]) -> Iterator[Row[*tuple[Any, ...]]]:
     """What is shown of the articles of these stories, first printed first; their texts are not read."""
     for start in range(0, len(story_ids), _IN_CHUNK):
-        query: Select[Any] = (
+        query = (
             select(
                 ArticleRow.id,
                 ArticleRow.story_id,
