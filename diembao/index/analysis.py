@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 from diembao.index.language import index_words
 from diembao.index.protocol import IndexDocument, Keyword
@@ -48,6 +49,7 @@ SORT_KEY, ID_KEY, STORY_KEY = "sort_key", "id_key", "story_key"
 # Years 1697 to 2242; beyond is taken for the limit. With 29 bits of hash it fills a signed 64-bit integer,
 # and both engines can hold it as a date.
 SECONDS_LIMIT = 2**33 - 1
+UNDATED = -SECONDS_LIMIT - 1
 _HASH_BITS = 29
 
 
@@ -127,8 +129,13 @@ def sort_key(identity: str, seconds: int | None) -> int:
 
     seconds: as `Analysed.published_at`; None comes before all others.
     """
-    time = -SECONDS_LIMIT - 1 if seconds is None else seconds
+    time = UNDATED if seconds is None else seconds
     return (time << _HASH_BITS) + _hash(identity, _HASH_BITS)
+
+
+def seconds_of(sort_keys: Any) -> Any:
+    """The seconds that went into a sort key, or into each of an array of them; UNDATED where there was no time."""
+    return sort_keys >> _HASH_BITS
 
 
 def _hash(text: str, bits: int) -> int:

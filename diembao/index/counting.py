@@ -6,16 +6,16 @@ Both engines take requests in the shape of Elasticsearch and answer in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
 from typing import Any
 
-from diembao.index.analysis import PUBLISHED_AT
-from diembao.index.protocol import DayCount, FacetCount, FacetRequest, Keyword, Query
+from diembao.index.analysis import PUBLISHED_AT, keyword_value
+from diembao.index.periods import day_of
+from diembao.index.protocol import DayCount, FacetCount, FacetRequest, Grouping, Keyword, Query
 
-# Viet Nam keeps one time all year, so a day is an ordinary day that begins at 17:00 UTC. Both engines know
-# fixed intervals with an offset; time zones only one of them, and the other ignores them without a word.
+# Both engines know fixed intervals with an offset; time zones only one of them, and the other ignores them
+# without a word.
 _DAYS = {"field": PUBLISHED_AT, "fixed_interval": "1d", "offset": "-7h", "min_doc_count": 1}
-_AHEAD = timedelta(hours=7)
 _HISTOGRAM = "days"
 
 Aggregations = dict[str, dict[str, Any]]
@@ -54,7 +54,7 @@ class Counting:
         if not self._query.histogram:
             return ()
         buckets: Buckets = answer[_HISTOGRAM]["buckets"]
-        return tuple(DayCount(_day_of(bucket["key"]), bucket["doc_count"]) for bucket in buckets)
+        return tuple(DayCount(day_of(bucket["key"] / 1000), bucket["doc_count"]) for bucket in buckets)
 
     def _facet(
         self, facet: FacetRequest, answer: Mapping[str, Any], ask: Callable[[Aggregations], Mapping[str, Any]]
@@ -73,6 +73,18 @@ class Counting:
         return {"terms": {"field": facet.field.value, "size": size, self._parts: self._most}}
 
 
-def _day_of(bucket_start: float) -> date:
-    """The day in Viet Nam of a histogram bucket; its start in milliseconds since 1970."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=bucket_start) + _AHEAD).date()
+def chosen_values(
+    query: Query, by: Sequence[Grouping], most: int, parts: str, ask: Callable[[Aggregations], Mapping[str, Any]]
+) -> list[tuple[str, ...]]:
+    """The values of each grouping: those it names, else the most frequent ones. `most`, `parts`: as for `Counting`."""
+    wanted = dict.fromkeys(grouping.field for grouping in by if not grouping.values)
+    frequent: Mapping[Keyword, tuple[FacetCount, ...]] = {}
+    if wanted:
+        facets = tuple(FacetRequest(field, max(g.size for g in by if g.field is field)) for field in wanted)
+        counting = Counting(replace(query, facets=facets, histogram=False), most, parts)
+        frequent = counting.facets(ask(counting.wanted()), ask)
+    return [
+        tuple(dict.fromkeys(map(keyword_value, grouping.values)))
+        or tuple(count.value for count in frequent[grouping.field][: grouping.size])
+        for grouping in by
+    ]

@@ -15,7 +15,8 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 
 from diembao.index.analysis import LIVE, MARK, STORY_KEY, VERSION, schema_fingerprint
-from diembao.index.counting import Aggregations, Counting
+from diembao.index.counting import Aggregations, Counting, chosen_values
+from diembao.index.elastic_counts import Tabulating
 from diembao.index.elastic_errors import server_errors
 from diembao.index.elastic_names import Names
 from diembao.index.elastic_schema import SHOWN, Json, ranked, sort_of, translate
@@ -29,14 +30,19 @@ from diembao.index.paging import (
     one_page,
     one_page_of_stories,
 )
+from diembao.index.periods import check_cells
 from diembao.index.plan import Has, InStories, make_plan
 from diembao.index.protocol import (
+    Counts,
     Deletion,
+    Grouping,
     Hit,
     Hits,
     IndexDocument,
     IndexStatus,
+    Period,
     Query,
+    Unit,
     WriteReport,
 )
 from diembao.settings import mask_password
@@ -78,6 +84,13 @@ class ElasticIndex:
     def count(self, query: Query) -> int:
         wanted = translate(make_plan(query).wanted)
         return _total(self._send(size=0, query=wanted, track_total_hits=True))
+
+    def counts(self, query: Query, by: Sequence[Grouping] = (), over: Unit | Sequence[Period] | None = None) -> Counts:
+        check_cells([grouping.most for grouping in by], 1)
+        with self._snapshot() as send:
+            search = _Search(send, query)
+            chosen = chosen_values(query, by, _MOST_BUCKETS, "shard_size", search.aggregate)
+            return Tabulating(search.tabulate, by, chosen, over).counts()
 
     def scan(self, query: Query) -> Iterator[Hit]:
         with self._snapshot() as send:
@@ -203,7 +216,7 @@ class _Search:
         return Hits(
             total=total,
             items=tuple(make_hit(query, row, row.handle) for row in rows),
-            facets=counting.facets(answer.get("aggregations", {}), self._aggregate),
+            facets=counting.facets(answer.get("aggregations", {}), self.aggregate),
             histogram=counting.histogram(answer.get("aggregations", {})),
             stories=self._stories(total) if query.count_stories else None,
             next=encode_cursor(query, rows[-1].position) if more else None,
@@ -232,10 +245,21 @@ class _Search:
             "docvalue_fields": [STORY_KEY],
         }
 
-    def _aggregate(self, wanted: Aggregations) -> Mapping[str, Any]:
+    def aggregate(self, wanted: Aggregations) -> Mapping[str, Any]:
         answer = self._send(query=self._wanted, size=0, track_total_hits=False, aggregations=wanted)
         aggregations: Mapping[str, Any] = answer["aggregations"]
         return aggregations
+
+    def tabulate(self, wanted: Aggregations) -> Mapping[str, Any]:
+        """Aggregations, and `total`. The buckets of stories are many and only counted: they stay where they are."""
+        answer = self._send(
+            query=self._wanted,
+            size=0,
+            track_total_hits=True,
+            aggregations=wanted,
+            filter_path="hits.total,aggregations,-aggregations.**.stories",
+        )
+        return {**answer.get("aggregations", {}), "total": _total(answer)}
 
     def _story_sizes(self, stories: InStories) -> dict[int, int]:
         answer = self._send(

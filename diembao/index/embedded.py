@@ -24,7 +24,8 @@ from diembao.index.analysis import (
     VERSION,
     schema_fingerprint,
 )
-from diembao.index.counting import Aggregations, Counting
+from diembao.index.counting import Aggregations, Counting, chosen_values
+from diembao.index.embedded_counts import Columns, tabulate
 from diembao.index.embedded_schema import SHOWN, both, build_schema, numbers, open_index, order, translate
 from diembao.index.embedded_writing import Writing
 from diembao.index.generations import Generations, size_of
@@ -38,15 +39,20 @@ from diembao.index.paging import (
     one_page_of_stories,
     row_order,
 )
-from diembao.index.plan import AllOf, Condition, Has, InStories, make_plan
+from diembao.index.periods import check_cells
+from diembao.index.plan import AllOf, Condition, Has, HasAny, InStories, make_plan
 from diembao.index.protocol import (
+    Counts,
     Deletion,
+    Grouping,
     Hit,
     Hits,
     IndexDocument,
     IndexStatus,
     Keyword,
+    Period,
     Query,
+    Unit,
     WriteReport,
 )
 from diembao.index.tantivy_errors import engine_errors
@@ -108,6 +114,9 @@ class EmbeddedIndex:
 
     def count(self, query: Query) -> int:
         return _Search(self._searcher(), self._schema, query).total()
+
+    def counts(self, query: Query, by: Sequence[Grouping] = (), over: Unit | Sequence[Period] | None = None) -> Counts:
+        return _Search(self._searcher(), self._schema, query).counts(by, over)
 
     def scan(self, query: Query) -> Iterator[Hit]:
         return _Search(self._searcher(), self._schema, query).every_hit()
@@ -241,6 +250,22 @@ class _Search:
             stories=self._stories(total) if query.count_stories else None,
             next=encode_cursor(query, rows[-1].position) if more else None,
         )
+
+    def counts(self, by: Sequence[Grouping], over: Unit | Sequence[Period] | None) -> Counts:
+        check_cells([grouping.most for grouping in by], 1)
+        chosen = chosen_values(self._query, by, _MOST_BUCKETS, "segment_size", self._aggregate)
+        columns = Columns(self._searcher, self._wanted, self.total())
+        return tabulate(columns, chosen, lambda number, value: self._ids_with(by[number].field, value), over)
+
+    def _ids_with(self, field: Keyword, value: str) -> list[int]:
+        with engine_errors():
+            members = both(self._wanted, translate(self._schema, HasAny(field.value, (value,))))
+        number = _count(self._searcher, members)
+        if not number:
+            return []
+        with engine_errors():
+            hits = self._searcher.search(members, limit=number, count=False, order_by_field=ID_KEY).hits
+        return [identity for identity, _ in hits]
 
     def every_hit(self) -> Iterator[Hit]:
         read = self._reader(self.total())

@@ -18,6 +18,7 @@ from diembao.index.language import Node
 
 MAX_SIZE = 1000
 MAX_FACET_SIZE = 1000
+MAX_CELLS = 50_000
 
 
 class Keyword(StrEnum):
@@ -228,6 +229,69 @@ class Hits:
     next: str | None = None
 
 
+class Unit(StrEnum):
+    """Stretches of time in Viet Nam; a week runs from Monday to Sunday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """Days in Viet Nam, both included."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when it ends before it begins."""
+        if self.last < self.first:
+            raise ValueError("a period ends before it begins")
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Count apart by the values of a field: these in this order, or where none are given the `size` most frequent
+    of all articles that match (equally frequent ones by value). An article counts for each of its values."""
+
+    field: Keyword
+    size: int = 10  # at most MAX_FACET_SIZE
+    values: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a size out of range."""
+        if not 1 <= max(self.size, len(self.values)) <= MAX_FACET_SIZE or self.size < 1:
+            raise ValueError(f"a grouping must have 1 to {MAX_FACET_SIZE} values")
+
+    @property
+    def most(self) -> int:
+        """How many values there can be."""
+        return len(self.values) or self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """values: one of each grouping. period: None where time is not asked for. stories: those with at least one
+    article in this cell, so that cells do not add up to the whole."""
+
+    values: tuple[str, ...]
+    period: Period | None
+    articles: int
+    stories: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """articles, stories: of the whole query, undated ones included. values: of each grouping, in order.
+    cells: those with at least one article, by value in the order of `values`, then by time as it was asked for."""
+
+    articles: int
+    stories: int
+    values: tuple[tuple[str, ...], ...] = ()
+    cells: tuple[Cell, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
     """place: directory or address, without secrets. schema: fingerprint of fields and analysis."""
@@ -266,6 +330,17 @@ class SearchIndex(Protocol):
 
     def count(self, query: Query) -> int:
         """How many articles match; paging, facets and highlighting are ignored."""
+
+    def counts(self, query: Query, by: Sequence[Grouping] = (), over: Unit | Sequence[Period] | None = None) -> Counts:
+        """Exact numbers of articles and of stories, apart by up to two fields, by time, or by both.
+
+        over: every day, week or month in which something was printed, whole ones, wherever the query begins and ends;
+        or the given periods, which may overlap (a month and the same month of last year). The query's time applies
+        too. Paging, facets, highlighting and `collapse` are ignored.
+
+        Raises:
+            ValueError: more than two groupings, or more than MAX_CELLS cells could come of it.
+        """
 
     def scan(self, query: Query) -> Iterator[Hit]:
         """Every match in the order of the query, from one snapshot: for exports. Size and cursor are ignored,

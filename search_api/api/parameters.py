@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from diembao.index.protocol import FacetRequest, Keyword, Sort
+from diembao.index.protocol import FacetRequest, Keyword, Sort, Unit
 from diembao.records import Relevance, Stance
 from search_api.moments import end_of, parse_day, start_of
 from search_api.problems import BadParameter
@@ -28,12 +27,6 @@ _FACETS = {
     )
 }  # fmt: skip
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
-
-
-class Unit(StrEnum):
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
 
 
 class Asked(BaseModel):

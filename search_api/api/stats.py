@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from diembao.index import protocol
-from diembao.index.protocol import FacetRequest, Filter, Hits, SearchIndex
+from diembao.index.periods import periods_between
+from diembao.index.protocol import Cell, Grouping, Period, Unit
 from diembao.store import public
 from search_api.api.articles import PROBLEMS
-from search_api.api.parameters import Asked, BreakdownParameters, TimelineParameters, Unit, facet_field
+from search_api.api.parameters import Asked, BreakdownParameters, TimelineParameters, facet_field
 from search_api.api.schemas import BreakdownOut, BucketOut, CompareOut, PeriodOut, ShareOut, TimelineOut
 from search_api.labels import Labels
 from search_api.moments import day_of, end_of, start_of
@@ -24,10 +24,11 @@ from search_api.viewer import CurrentViewer
 
 router = APIRouter(prefix="/api/v1/stats", tags=["stats"], responses=PROBLEMS)
 
-# Each bucket is one question to the index.
-_MOST_BUCKETS = 120
+# A year of days; wider than any screen, small enough for any table.
+_MOST_BUCKETS = 400
 _DEFAULT_DAYS = {Unit.DAY: 30, Unit.WEEK: 26 * 7, Unit.MONTH: 365}
 _COMPARED_DAYS = 30
+_DAYS_AT_MOST = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31}
 
 
 @router.get("/timeline")
@@ -38,20 +39,23 @@ def timeline(
     months. A story counts in every bucket in which it was printed, and once in the total."""
     selection = parameters.selection(viewer)
     first, last = _period(selection, day_of(site.now()), _DEFAULT_DAYS[parameters.unit])
-    spans = _buckets(first, last, parameters.unit)
-    query = _within(selection.query(public_only=True), first, last)
-    index = site.resources.index
-    whole = index.search(replace(query, histogram=True))
-    by_start = Counter[date]()
-    for counted in whole.histogram:
-        by_start[_bucket_start(counted.day, parameters.unit, first)] += counted.count
+    spans = _spans(first, last, parameters.unit)
+    query = replace(selection.query(public_only=True), published_from=start_of(first), published_to=end_of(last))
+    counts = site.resources.index.counts(query, over=parameters.unit)
+    counted = {cell.period: cell for cell in counts.cells}
+    buckets = []
+    for whole in spans:
+        cell = counted.get(whole)
+        articles, stories = (cell.articles, cell.stories) if cell else (0, 0)
+        start, end = max(first, whole.first), min(last, whole.last)
+        buckets.append(BucketOut(start=start, end=end, articles=articles, stories=stories))
     return TimelineOut(
         unit=parameters.unit.value,
         first=first,
         last=last,
-        articles=whole.total,
-        stories=whole.stories or 0,
-        buckets=[_bucket(index, query, start, end, by_start[start]) for start, end in spans],
+        articles=counts.articles,
+        stories=counts.stories,
+        buckets=buckets,
     )
 
 
@@ -61,18 +65,16 @@ def breakdown(
 ) -> BreakdownOut:
     """Counts by the values of one field, most frequent first."""
     field = facet_field("by", parameters.by, viewer)
-    query = replace(parameters.selection(viewer).query(public_only=True), size=0, count_stories=True)
-    index = site.resources.index
-    hits = index.search(replace(query, facets=(FacetRequest(field, parameters.size),)))
+    query = parameters.selection(viewer).query(public_only=True)
+    counts = site.resources.index.counts(query, [Grouping(field, parameters.size)])
     with site.resources.store.read() as session:
         labels = Labels(site.editions.vietnamese, site.units, public.outlet_titles(session))
     values = []
-    for counted in hits.facets[field]:
-        part = index.search(replace(query, filters=(*query.filters, Filter(field, (counted.value,)))))
-        label = labels.of(field, counted.value)
-        share = ShareOut(value=counted.value, label=label, articles=counted.count, stories=part.stories or 0)
-        values.append(share)
-    return BreakdownOut(by=field.value, articles=hits.total, stories=hits.stories or 0, values=values)
+    for cell in counts.cells:
+        [value] = cell.values
+        label = labels.of(field, value)
+        values.append(ShareOut(value=value, label=label, articles=cell.articles, stories=cell.stories))
+    return BreakdownOut(by=field.value, articles=counts.articles, stories=counts.stories, values=values)
 
 
 @router.get("/compare")
@@ -81,10 +83,10 @@ def compare(site: CurrentSite, viewer: CurrentViewer, parameters: Annotated[Aske
     selection = parameters.selection(viewer)
     first, last = _period(selection, day_of(site.now()), _COMPARED_DAYS)
     length = last - first + timedelta(days=1)
-    query = selection.query(public_only=True)
-    index = site.resources.index
-    current = _count_period(index, query, first, last)
-    return CompareOut(current=current, before=_count_period(index, query, first - length, last - length))
+    current, before = Period(first, last), Period(first - length, last - length)
+    query = replace(selection.query(public_only=True), published_from=None, published_to=None)
+    counted = {cell.period: cell for cell in site.resources.index.counts(query, over=[current, before]).cells}
+    return CompareOut(current=_period_out(current, counted), before=_period_out(before, counted))
 
 
 def _period(selection: Selection, today: date, days: int) -> tuple[date, date]:
@@ -96,44 +98,16 @@ def _period(selection: Selection, today: date, days: int) -> tuple[date, date]:
     return first, last
 
 
-def _within(query: protocol.Query, first: date, last: date) -> protocol.Query:
-    return replace(query, published_from=start_of(first), published_to=end_of(last), size=0, count_stories=True)
+def _period_out(period: Period, counted: Mapping[Period | None, Cell]) -> PeriodOut:
+    cell = counted.get(period)
+    articles, stories = (cell.articles, cell.stories) if cell else (0, 0)
+    return PeriodOut(first=period.first, last=period.last, articles=articles, stories=stories)
 
 
-def _count_period(index: SearchIndex, query: protocol.Query, first: date, last: date) -> PeriodOut:
-    hits: Hits = index.search(_within(query, first, last))
-    return PeriodOut(first=first, last=last, articles=hits.total, stories=hits.stories or 0)
-
-
-def _bucket(index: SearchIndex, query: protocol.Query, start: date, end: date, articles: int) -> BucketOut:
-    # One article is one story, none is none: only the others have to be asked for.
-    stories = articles if articles < 2 else index.search(_within(query, start, end)).stories or 0
-    return BucketOut(start=start, end=end, articles=articles, stories=stories)
-
-
-def _buckets(first: date, last: date, unit: Unit) -> list[tuple[date, date]]:
-    spans: list[tuple[date, date]] = []
-    start = first
-    while start <= last:
-        if len(spans) == _MOST_BUCKETS:
-            raise BadParameter("from", "too_many_buckets", unit=unit.value, count=_MOST_BUCKETS)
-        following = _following(start, unit)
-        spans.append((start, min(last, following - timedelta(days=1))))
-        start = following
-    return spans
-
-
-def _following(day: date, unit: Unit) -> date:
-    if unit is Unit.DAY:
-        return day + timedelta(days=1)
-    if unit is Unit.WEEK:
-        return day + timedelta(days=7 - day.weekday())
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-def _bucket_start(day: date, unit: Unit, first: date) -> date:
-    if unit is Unit.WEEK:
-        day -= timedelta(days=day.weekday())
-    elif unit is Unit.MONTH:
-        day = day.replace(day=1)
-    return max(day, first)
+def _spans(first: date, last: date, unit: Unit) -> list[Period]:
+    """Whole days, weeks or months; refused before they are made where they would be too many."""
+    if (last - first).days < _MOST_BUCKETS * _DAYS_AT_MOST[unit]:
+        spans = periods_between(first, last, unit)
+        if len(spans) <= _MOST_BUCKETS:
+            return spans
+    raise BadParameter("from", "too_many_buckets", unit=unit.value, count=_MOST_BUCKETS)
