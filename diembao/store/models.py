@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -113,7 +115,7 @@ class PageRow(Base):
     url: Mapped[str] = mapped_column(Text, unique=True)
     source: Mapped[str] = mapped_column(String(64), index=True)
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feeds.id"))
-    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     hints: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     state: Mapped[str] = mapped_column(String(16))  # found | fetched | done | refused | failed | quarantined
     attempts: Mapped[int] = mapped_column(Integer, default=0)
@@ -198,6 +200,9 @@ class ArticleRow(Base):
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    source_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # title or text, last time it was seen
+    source_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # gone from its newspaper, confirmed
+    source_removed_reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class BandRow(Base):
@@ -207,6 +212,86 @@ class BandRow(Base):
 
     band: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
+
+
+class WatchRow(Base):
+    """A page that is looked at again for changes and removal; `next_look_at` doubles as the lease of a look."""
+
+    __tablename__ = "watches"
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(64))
+    next_look_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    last_look_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    looks: Mapped[int] = mapped_column(Integer, default=0)
+    etag: Mapped[str] = mapped_column(Text, default="")
+    last_modified: Mapped[str] = mapped_column(Text, default="")
+    body_digest: Mapped[str] = mapped_column(String(64), default="")
+    missing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # seen gone once, to be confirmed
+    missing_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class ArticleVersionRow(Base):
+    """A text that an article had at its source. Kept from the first change on: then number 1 is what stood there
+    before, and the highest number is what stands in the article."""
+
+    __tablename__ = "article_versions"
+    __table_args__ = (UniqueConstraint("article_id", "number"),)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)  # when it was first fetched in this form
+    title: Mapped[str] = mapped_column(Text)
+    lead: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    archive_file: Mapped[str] = mapped_column(Text)
+    archive_offset: Mapped[int] = mapped_column(BigInteger)
+    archive_length: Mapped[int] = mapped_column(BigInteger)
+
+
+class SourceEventRow(Base):
+    """Something that happened to an article at its newspaper, for the newsroom to act on."""
+
+    __tablename__ = "source_events"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))  # changed | removed | restored
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    handled_by: Mapped[str] = mapped_column(String(80), default="")
+
+
+class SourceDayRow(Base):
+    """What came in from a source on one day of Viet Nam; reckoned anew from the pages while the day is young."""
+
+    __tablename__ = "source_days"
+
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    found: Mapped[int] = mapped_column(Integer, default=0)
+    read: Mapped[int] = mapped_column(Integer, default=0)
+    by_fallback: Mapped[int] = mapped_column(Integer, default=0)  # of `read`
+    undated: Mapped[int] = mapped_column(Integer, default=0)  # of `read`
+    errors: Mapped[int] = mapped_column(Integer, default=0)  # failed, refused, unreadable or quarantined
+
+
+class SourcePulseRow(Base):
+    """How a source does, as last reckoned, and what the operator was told of it."""
+
+    __tablename__ = "source_pulse"
+
+    source: Mapped[str] = mapped_column(ForeignKey("sources.name", ondelete="CASCADE"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))  # ok | quiet | empty | failing | drifting
+    reason: Mapped[dict[str, str]] = mapped_column(Json, default=dict)  # vi, en
+    figures: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)  # of this state
+    bad_runs: Mapped[int] = mapped_column(Integer, default=0)  # in a row
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_state: Mapped[str] = mapped_column(String(16), default="ok")
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class OutboxRow(Base):
