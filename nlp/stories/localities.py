@@ -24,8 +24,7 @@ class Localities:
     def __init__(self, groups: Iterable[Iterable[str]]) -> None:
         """groups: the names of each place."""
         self._places = {name: number for number, names in enumerate(groups) for name in names}
-        longest_first = sorted(self._places, key=len, reverse=True)
-        self._any = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+        self._any = re.compile(_any_of(self._places))
 
     @classmethod
     def load(cls) -> Localities:
@@ -40,3 +39,14 @@ class Localities:
     def read(self, title: str, text: str) -> frozenset[int]:
         """Numbers of the places that a title and the head of a text (normalised) name."""
         return frozenset(self._places[name] for name in self._any.findall(f"{title}\n{text[:_HEAD]}"))
+
+
+def _any_of(names: Iterable[str]) -> str:
+    """A pattern of whole names, the longest where several begin alike.
+
+    Each branch begins with a letter, not with the look behind it: the scan then skips to letters that names begin with.
+    """
+    by_letter: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        by_letter.setdefault(name[0], []).append(re.escape(name[1:]))
+    return "|".join(rf"{letter}(?<!\w.)(?:{'|'.join(rest)})(?!\w)" for letter, rest in by_letter.items())

@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 
 from nlp import similarity
-from nlp.similarity import Hashes, Sketch
+from nlp.similarity import Hashes, Sketch, WordHashes
 from nlp.stories.credits import without_credit
 from nlp.stories.localities import Localities
-from nlp.stories.serials import is_serial, named_days, numbers
+from nlp.stories.serials import HEAD, is_serial, named_days, numbers
 from nlp.stories.terms import TermReader, Terms
 from nlp.text import fold, match_form, normalise, tokens
 
@@ -98,6 +98,7 @@ class PrintingReader:
 
     def __init__(self, terms: TermReader, localities: Localities) -> None:
         self._terms, self._localities = terms, localities
+        self._plain, self._folded = WordHashes(), WordHashes(fold)
 
     @classmethod
     def load(cls) -> PrintingReader:
@@ -109,16 +110,17 @@ class PrintingReader:
         title = normalise(title[:_LONGEST_TITLE])
         text = without_credit(normalise(_whole(text[:_LONGEST_TEXT], lead[:_LONGEST_TEXT])))
         plain_title, plain_text = match_form(title), match_form(text)
-        flat_title, flat_text = fold(plain_title), fold(plain_text)
-        words = tokens(flat_title)
-        figures = frozenset(similarity.hashed(sorted(numbers(flat_title))).tolist())
+        flat_title, flat_head = fold(plain_title), fold(plain_text[:HEAD])
+        # Letters stay letters when they lose their marks, so the words are cut once for both forms.
+        title_words, text_words = tokens(plain_title), tokens(plain_text)
+        figures = frozenset(map(self._plain.__getitem__, numbers(flat_title)))
         return Printing(
-            Title(np.unique(similarity.runs(similarity.hashed(words), 2)), len(words), figures),
-            similarity.sketch(similarity.hashed(tokens(flat_text))),
-            is_serial(flat_title, flat_text),
-            named_days(flat_title, flat_text),
+            Title(similarity.distinct(similarity.runs(self._folded.of(title_words), 2)), len(title_words), figures),
+            similarity.sketch(self._folded.of(text_words)),
+            is_serial(flat_title, flat_head),
+            named_days(flat_title, flat_head),
             self._localities.read(title, text),
-            self._terms.read(plain_title, plain_text),
+            self._terms.read(title_words, text_words),
         )
 
 

@@ -23,26 +23,24 @@ _STANDING: Final = re.compile(
     r"kinh moi (?:quy vi|ban doc|quy khan gia) theo doi|ban tin toan canh|xem ket qua xo so"
     r"|\bban tin [\w ]{2,30} cap nhat"
 )
-_DATE: Final = re.compile(
-    r"(?<![\d.,/-])(\d{1,2})\s?[./-]\s?(\d{1,2})(?![\d,%])(?:[./-]\d{2,4})?|ngay (\d{1,2}) thang (\d{1,2})"
-)
+# Begins with a figure, not with the look behind it: that makes the scan several times faster.
+_DATE: Final = re.compile(r"(\d(?<![\d.,/-]\d)\d?)\s?[./-]\s?(\d{1,2})(?![\d,%])(?:[./-]\d{2,4})?")
+_SPOKEN_DATE: Final = re.compile(r"ngay (\d{1,2}) thang (\d{1,2})")
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
-_HEAD: Final = 300
+# How much of a text is looked at here.
+HEAD: Final = 300
 
 
 def is_serial(folded_title: str, folded_text: str) -> bool:
     """Whether an article (folded, lower case) is an issue of a column."""
-    return _COLUMNS.match(folded_title) is not None or _STANDING.search(folded_text[:_HEAD]) is not None
+    return _COLUMNS.match(folded_title) is not None or _STANDING.search(folded_text[:HEAD]) is not None
 
 
 def named_days(folded_title: str, folded_text: str) -> frozenset[int]:
     """Days a head names, as month * 100 + day: “23.5.2026”, “ngày 23 tháng 5”. A score such as 2-1 is taken for one."""
-    days = set()
-    for found in _DATE.finditer(f"{folded_title}\n{folded_text[:_HEAD]}"):
-        day, month = int(found[1] or found[3]), int(found[2] or found[4])
-        if 1 <= day <= 31 and 1 <= month <= 12:
-            days.add(month * 100 + day)
-    return frozenset(days)
+    head = f"{folded_title}\n{folded_text[:HEAD]}"
+    named = ((int(day), int(month)) for form in (_DATE, _SPOKEN_DATE) for day, month in form.findall(head))
+    return frozenset(month * 100 + day for day, month in named if 1 <= day <= 31 and 1 <= month <= 12)
 
 
 def numbers(folded_title: str) -> frozenset[str]:

@@ -6,6 +6,8 @@ so the weight of an article never depends on what came before it, and a restart 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
@@ -14,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp import similarity
-from nlp.similarity import Hashes
-from nlp.text import tokens
+from nlp.similarity import Hashes, WordHashes
 
 Weights = NDArray[np.float32]
 
@@ -28,7 +29,14 @@ _IN_TITLE: Final = 2.0
 _IN_LEAD: Final = 1.0
 _IN_TEXT: Final = 0.5
 _SINGLE: Final = 0.5
+_TITLE_STANDING: Final = np.full(_TITLE_WORDS, _IN_TITLE)
+_TEXT_STANDING: Final = np.repeat([_IN_LEAD, _IN_TEXT], [_LEAD_WORDS, _TEXT_WORDS - _LEAD_WORDS])
 _MOST_COUNT: Final = 2.5
+# What a term counts by how often it is used, in steps of the least, a single word in the text: growing ever slower.
+_SINGLE_TEXT: Final = _IN_TEXT * _SINGLE
+_DAMPED: Final = np.array(
+    [min(used if used <= 1 else 1 + math.log(used), _MOST_COUNT) for used in np.arange(0.0, 5.0, _SINGLE_TEXT).tolist()]
+)
 # Terms of more than one article in seven say nothing of an event.
 _COMMONNESS: Final = 2.0
 MOST_TERMS: Final = 160
@@ -82,6 +90,7 @@ class TermReader:
     def __init__(self, hashes: Hashes, rarity: Weights, rarest: float) -> None:
         """hashes: known terms in order; rarity: of each; rarest: of any other."""
         self._hashes, self._rarity, self._rarest = hashes, rarity, rarest
+        self._words = WordHashes()
 
     @classmethod
     def load(cls) -> TermReader:
@@ -91,15 +100,16 @@ class TermReader:
                 kept["hashes"], kept["rarity"].astype(np.float32) / np.float32(_STEPS), float(kept["rarest"]) / _STEPS
             )
 
-    def read(self, title: str, text: str) -> Terms:
-        """The terms of an article. title, text: in their match form (`nlp.text.match_form`)."""
-        found, count = terms_of(title, text)
-        damped = np.where(count > 1, 1 + np.log(np.maximum(count, 1)), count)
-        weights = np.minimum(damped, _MOST_COUNT) * self._rare(found)
-        length = float(np.sqrt(weights @ weights))
+    def read(self, title: Sequence[str], text: Sequence[str]) -> Terms:
+        """The terms of an article. title, text: their words (`nlp.text.tokens`) in match form."""
+        found, count = terms_of(title, text, self._words)
+        weights = _DAMPED[np.minimum(count / _SINGLE_TEXT, len(_DAMPED) - 1).astype(np.intp)] * self._rare(found)
+        length = math.sqrt(float(weights @ weights))
         if not length:
             return NO_TERMS
-        kept = np.sort(np.argsort(-weights, kind="stable")[: min(MOST_TERMS, int(np.count_nonzero(weights)))])
+        kept = np.flatnonzero(weights)
+        if len(kept) > MOST_TERMS:
+            kept = np.sort(np.argsort(-weights, kind="stable")[:MOST_TERMS])
         return Terms(found[kept], (weights[kept] / length).astype(np.float32))
 
     def _rare(self, terms: Hashes) -> Weights:
@@ -108,28 +118,22 @@ class TermReader:
         return np.where(self._hashes[places] == terms, self._rarity[places], np.float32(self._rarest))
 
 
-def terms_of(title: str, text: str) -> tuple[Hashes, NDArray[np.float64]]:
-    """The hashed terms of an article (match form), in order, and how much each is used."""
-    head = similarity.hashed(tokens(title)[:_TITLE_WORDS])
-    body = similarity.hashed(tokens(text[: 12 * _TEXT_WORDS])[:_TEXT_WORDS])
-    if not len(head) and not len(body):
+def terms_of(title: Sequence[str], text: Sequence[str], hashes: WordHashes) -> tuple[Hashes, NDArray[np.float64]]:
+    """The hashed terms of an article (its words in match form), in order, and how much each is used."""
+    head, body = title[:_TITLE_WORDS], text[:_TEXT_WORDS]
+    words = hashes.of([*head, *body])
+    if not len(words):
         return np.empty(0, dtype=np.uint32), np.empty(0)
-    standing = np.full(len(body), _IN_TEXT)
-    standing[:_LEAD_WORDS] = _IN_LEAD
-    parts = [similarity.runs(head, 1), _pairs(head), similarity.runs(body, 1), _pairs(body)]
-    counts = [
-        np.full(len(head), _IN_TITLE * _SINGLE),
-        np.full(len(parts[1]), _IN_TITLE),
-        standing * _SINGLE,
-        standing[: len(parts[3])],
-    ]
-    found, places = np.unique(np.concatenate(parts), return_inverse=True)
-    used: NDArray[np.float64] = np.bincount(places, np.concatenate(counts)).astype(np.float64)
-    return found, used
-
-
-def _pairs(words: Hashes) -> Hashes:
-    return similarity.runs(words, 2) if len(words) > 1 else words[:0]
+    standing = np.concatenate((_TITLE_STANDING[: len(head)], _TEXT_STANDING[: len(body)]))
+    # The last word of the headline and the first of the text are no pair; counted as nothing, it weighs nothing.
+    paired = standing[:-1].copy()
+    if head and body:
+        paired[len(head) - 1] = 0.0
+    terms = np.concatenate((similarity.runs(words, 1), similarity.runs(words, 2)[: len(paired)]))
+    order = np.argsort(terms, kind="stable")
+    terms = terms[order]
+    first = np.flatnonzero(similarity.first_of_equals(terms))
+    return terms[first], np.add.reduceat(np.concatenate((standing * _SINGLE, paired))[order], first)
 
 
 def table(terms: Hashes, counts: NDArray[np.int64], articles: int, *, least: int) -> dict[str, NDArray[Any]]:

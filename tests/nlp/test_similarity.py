@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from nlp.similarity import Sketch, hashed, overlap, sketch, smallest
+from nlp.similarity import Sketch, WordHashes, hashed, overlap, sketch, smallest
 
 
 def words(count: int, seed: int) -> list[str]:
@@ -63,3 +63,12 @@ def test_keys_are_the_same_in_every_process() -> None:
         for _ in range(2)
     }
     assert len(runs) == 1
+
+
+def test_remembered_words_hash_as_they_do_afresh_and_memory_is_bounded() -> None:
+    many = [f"từ{number}" for number in range(150_000)] + ["x" * 5_000]
+    remembered = WordHashes()
+    assert (remembered.of(many[:500] + many[:500]) == hashed(many[:500] + many[:500])).all()
+    assert (remembered.of(many) == hashed(many)).all()
+    assert len(remembered) <= 100_000 and "x" * 5_000 not in remembered
+    assert (WordHashes(str.upper).of(["chè", "gỗ"]) == hashed(["CHÈ", "GỖ"])).all()
