@@ -31,6 +31,7 @@ from diembao.index.plan import (
     make_plan,
 )
 from diembao.index.protocol import FacetRequest, Filter, IndexDocument, Keyword, Query, SearchIndex, Sort
+from diembao.index.standing import REANCHOR_EVERY, StandingQueries
 from nlp.text import fold, normalise
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -235,6 +236,32 @@ def test_random_questions(index: SearchIndex) -> None:
             simple = Query(tree=query.tree, size=1000)
             meant = {document.id for document in documents if means(query.tree, document)}
             assert {hit.id for hit in index.search(simple).items} == meant, query.tree
+
+
+def test_a_query_that_waits_is_answered_by_what_a_search_finds() -> None:
+    chance = Chance(7)
+    queries = {f"alert {number}": chance.query() for number in range(200)}
+    waiting = StandingQueries()
+    for key, query in queries.items():
+        waiting.put(key, query)
+    # Enough articles for the anchors to have been chosen anew from what was seen.
+    for number in range(REANCHOR_EVERY + 100):
+        article = analyse(chance.article(str(number)))
+        expected = {key for key, query in queries.items() if holds(make_plan(query).wanted, article)}
+        assert waiting.answered_by(article) == expected
+
+
+def test_a_query_that_was_changed_or_dropped_does_not_wait_any_more() -> None:
+    article = analyse(IndexDocument(id="1", version=1, title="Lũ lụt ở Phú Bình", url="", source="a"))
+    waiting = StandingQueries()
+    waiting.put("one", Query(tree=parse("lũ")))
+    waiting.put("two", Query(tree=parse("-hạn")))
+    assert waiting.answered_by(article) == {"one", "two"}
+    waiting.put("one", Query(tree=parse("hạn")))
+    waiting.drop("two")
+    waiting.drop("never there")
+    assert waiting.answered_by(article) == set()
+    assert len(waiting) == 1
 
 
 @pytest.mark.outside
