@@ -4,27 +4,39 @@ outcome each, a failing article quarantined with its error and never in the way 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from diembao.errors import StoreUnavailable, Unreadable
+from diembao.errors import StoreUnavailable
 from diembao.records import Annotations, Article, Relevance
 from diembao.store import articles, pages, stories, trail
 from diembao.store.database import Store
+from diembao.store.locks import in_turn
 from diembao.store.models import ArticleRow
 from diembao.store.pages import PendingPage
+from diembao.store.profiles import pages_to_learn_from as learnable
+from pipelines import profiles
 from pipelines.annotating import to_gate_result
 from pipelines.grouping import VERSION, credit_source, file_copies, keys_of, place, signature_of
-from pipelines.steps import STEPS, STORE_STEPS, Tools, Work, understand
+from pipelines.profiles import Shelf
+from pipelines.reading import MOST_PAGES, Glance, Profile
+from pipelines.steps import FROM_ROW, STEPS, STORE_STEPS, Tools, Work
+from pipelines.understanding import Hands, Lesson, Lot, OwnHands, Understood
 
 logger = logging.getLogger(__name__)
 
 # Enough to spread the cost of asking, few enough that a stop is prompt.
 BATCH = 64
+# Pages given out together: as many as a core reads in some tens of milliseconds.
+_LOT = 8
+# Far longer than a batch takes; should a worker die, its pages wait so long for another.
+_LEASE_SECONDS = 120.0
 
 
 @dataclass
@@ -39,42 +51,151 @@ class Tally:
         return f"{total} processed" + (f": {parts}" if parts else "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Understood:
-    page: PendingPage
-    work: Work | None
-    step: str = ""
-    error: str = ""
-    unreadable: bool = False
-
-
 def process_pending(
     store: Store,
     tools: Tools,
     *,
+    hands: Hands | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Tally:
     """Work until nothing is pending (or `stop` says so).
 
+    hands: who takes pages through the steps; this process itself when not given. Several processes may do this on one
+    PostgreSQL: each takes pages that nobody else has.
+
     Raises:
         StoreUnavailable: the database went away; what was not committed is still pending.
     """
-    tally = Tally()
-    while not stop():
-        with store.read() as session:
-            batch = pages.pending(session, BATCH)
-            begun = {page.id: _begin(session, page, tools) for page in batch}
-        if not batch:
-            break
-        for page in batch:
-            understood = _understand(page, begun[page.id], tools)
-            tally.outcomes[_keep(store, understood, now())] += 1
-            progress(tally.outcomes.total())
-            if stop():
-                break
-    return tally
+    return _Run(store, tools, hands or OwnHands(tools), now, progress).until(stop)
+
+
+class _Run:
+    """One run over what is pending: pages taken, lots given out, outcomes kept in the order the pages were found."""
+
+    def __init__(
+        self, store: Store, tools: Tools, hands: Hands, now: Callable[[], datetime], progress: Callable[[int], None]
+    ) -> None:
+        self._store = store
+        self._tools = tools
+        self._hands = hands
+        self._now = now
+        self._progress = progress
+        self._shelf = Shelf()
+        self._taken: deque[Work] = deque()
+        self._given: deque[tuple[Lot, Future[list[Understood]]]] = deque()
+        self._lessons: list[tuple[str, Future[Profile | None]]] = []
+        self._tally = Tally()
+
+    def until(self, stop: Callable[[], bool]) -> Tally:
+        try:
+            while not stop():
+                self._give_out()
+                if not self._given:
+                    break
+                self._keep_all(self._next(), stop)
+                self._keep_lessons(wait=False)
+            if not stop():
+                self._keep_lessons(wait=True)
+        finally:
+            self._let_go()
+        return self._tally
+
+    def _give_out(self) -> None:
+        while len(self._given) < self._hands.at_once:
+            if not self._taken:
+                self._take()
+            if not self._taken:
+                return
+            works = tuple(self._taken.popleft() for _ in range(min(_LOT, len(self._taken))))
+            lot = Lot(works, self._shelf.of([work.page.source for work in works]))
+            self._given.append((lot, self._hands.understand(lot)))
+
+    def _take(self) -> None:
+        with self._store.write() as session:
+            self._shelf.refresh(session)
+            batch = pages.take_pending(session, BATCH, _LEASE_SECONDS)
+            self._taken.extend(_begin(session, page, self._tools) for page in batch)
+
+    def _next(self) -> list[Understood]:
+        """The outcome of the oldest lot, and of those after it that have come in too."""
+        _, first = self._given[0]
+        ready = first.result()
+        self._given.popleft()
+        while self._given and self._given[0][1].done():
+            ready = ready + self._given.popleft()[1].result()
+        return ready
+
+    def _keep_all(self, ready: Sequence[Understood], stop: Callable[[], bool]) -> None:
+        plain = [each for each in ready if _is_plain(each)]
+        self._count(self._keep_plain(plain))
+        rest = deque(each for each in ready if not _is_plain(each))
+        while rest and not stop():
+            self._count([_keep(self._store, rest.popleft(), self._now())])
+        if rest:
+            self._return([each.page.id for each in rest])
+        self._note(ready)
+
+    def _count(self, outcomes: Sequence[str]) -> None:
+        for outcome in outcomes:
+            self._tally.outcomes[outcome] += 1
+            self._progress(self._tally.outcomes.total())
+
+    def _keep_plain(self, ready: Sequence[Understood]) -> list[str]:
+        """Outcomes that touch nothing but their own page, in one transaction; one by one where that fails."""
+        if not ready:
+            return []
+        try:
+            with self._store.write() as session:
+                return _keep_together(session, ready, self._now())
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # the broad place of `_keep`, for many
+            logger.warning("pages are kept one by one", exc_info=error)
+        return [_keep(self._store, each, self._now()) for each in ready]
+
+    def _note(self, ready: Sequence[Understood]) -> None:
+        """Keep how the pages of each source were read, and learn the sources for which it is time."""
+        seen: dict[str, list[Glance]] = {}
+        for each in ready:
+            article = each.work.article if each.work is not None else None
+            if each.work is not None and article is not None and not each.page.redo and article.read_by != FROM_ROW:
+                seen.setdefault(each.page.source, []).append(Glance.of(article, each.work.agreement))
+        if not seen:
+            return
+        with self._store.write() as session:
+            due = profiles.note(session, self._shelf, seen, self._now())
+            lessons = [
+                Lesson(source, tuple(learnable(session, source, MOST_PAGES)), self._now().date()) for source in due
+            ]
+        self._lessons += [(lesson.source, self._hands.learn(lesson)) for lesson in lessons]
+
+    def _keep_lessons(self, *, wait: bool) -> None:
+        left = []
+        for source, lesson in self._lessons:
+            if not wait and not lesson.done():
+                left.append((source, lesson))
+                continue
+            with self._store.write() as session:
+                profiles.keep_learned(session, source, lesson.result(), self._now())
+                self._shelf.refresh(session)
+        self._lessons = left
+
+    def _let_go(self) -> None:
+        """What was taken and not finished waits again, for anybody."""
+        self._return(
+            [work.page.id for lot, _ in self._given for work in lot.works] + [work.page.id for work in self._taken]
+        )
+
+    def _return(self, page_ids: Sequence[int]) -> None:
+        if not page_ids:
+            return
+        try:
+            with self._store.write() as session:
+                pages.give_back(session, page_ids)
+        except StoreUnavailable:
+            logger.warning("%d pages wait until their lease has run out", len(page_ids))
 
 
 def _begin(session: Session, page: PendingPage, tools: Tools) -> Work:
@@ -91,21 +212,37 @@ def _begin(session: Session, page: PendingPage, tools: Tools) -> Work:
     return Work(page, article, to_gate_result(kept), kept, signature)
 
 
-def _understand(page: PendingPage, work: Work, tools: Tools) -> _Understood:
-    begin = "tag" if work.article is not None else "extract"
-    if work.article is not None and page.redo in STORE_STEPS:
-        return _Understood(page, work)
-    try:
-        return _Understood(page, understand(work, tools, begin))
-    except Unreadable as error:
-        return _Understood(page, None, "extract", str(error), unreadable=True)
-    except Exception as error:  # one of the three places that catch broadly: one article never stops the rest
-        step = next((note[6:] for note in getattr(error, "__notes__", ()) if note.startswith("step: ")), "?")
-        logger.warning("article quarantined", extra={"url": page.url, "step": step}, exc_info=error)
-        return _Understood(page, None, step, f"{type(error).__name__}: {error}")
+def _is_plain(understood: Understood) -> bool:
+    """Whether the outcome touches nothing but its page: most articles are not ours, and were never stored."""
+    work, first = understood.work, not understood.page.redo
+    if work is None:
+        return first and understood.unreadable
+    return first and work.annotations is not None and work.annotations.relevance is Relevance.IRRELEVANT
 
 
-def _keep(store: Store, understood: _Understood, now: datetime) -> str:
+def _keep_together(session: Session, ready: Sequence[Understood], now: datetime) -> list[str]:
+    here = pages.still_pending(session, [each.page.id for each in ready])
+    steps: list[tuple[int, str, str, str, dict[str, Any]]] = []
+    ends: list[tuple[int, str, str]] = []
+    outcomes = []
+    for each in ready:
+        page_id, work = each.page.id, each.work
+        if page_id not in here:
+            outcomes.append("already done")
+        elif work is None or work.article is None or work.annotations is None:
+            steps.append((page_id, "extract", "unreadable", "", {"reason": each.error}))
+            ends.append((page_id, "unreadable", each.error))
+            outcomes.append("unreadable")
+        else:
+            steps += [_read_step(page_id, work.article), _gate_step(page_id, work.annotations)]
+            ends.append((page_id, "irrelevant", _why_not(work.annotations)))
+            outcomes.append("irrelevant")
+    trail.add_many(session, now, steps)
+    pages.finish_many(session, ends, now)
+    return outcomes
+
+
+def _keep(store: Store, understood: Understood, now: datetime) -> str:
     """Write one outcome in one transaction; a fault of this article's data quarantines it."""
     page, work = understood.page, understood.work
     try:
@@ -137,7 +274,9 @@ def _keep_article(session: Session, work: Work, now: datetime) -> str:
     article, annotations, page = work.article, work.annotations, work.page
     if article is None or annotations is None:
         raise ValueError("understanding ended without a judgement")
-    trail.add(session, page.id, now, "extract", "read", version=article.read_by, detail={"title": article.title[:200]})
+    trail.add_many(session, now, [_read_step(page.id, article)])
+    # Copies and stories are found among what is stored, so articles are stored one after the other.
+    in_turn(session, "grouping")
     row = articles.by_page(session, page.id)
     if annotations.relevance is Relevance.IRRELEVANT:
         return _keep_irrelevant(session, page, row, annotations, now)
@@ -160,19 +299,30 @@ def _keep_irrelevant(
         story_id = row.story_id
         articles.remove(session, row, now)
         stories.refresh(session, story_id, now)
-    reason = annotations.evidence[0].rule if annotations.evidence else "no name of the province"
-    pages.finish(session, page.id, "irrelevant", reason, now)
+    pages.finish(session, page.id, "irrelevant", _why_not(annotations), now)
     return "irrelevant"
 
 
-def _note_judgement(session: Session, page_id: int, annotations: Annotations, now: datetime) -> None:
+def _why_not(annotations: Annotations) -> str:
+    return annotations.evidence[0].rule if annotations.evidence else "no name of the province"
+
+
+def _read_step(page_id: int, article: Article) -> tuple[int, str, str, str, dict[str, Any]]:
+    return page_id, "extract", "read", article.read_by, {"title": article.title[:200]}
+
+
+def _gate_step(page_id: int, annotations: Annotations) -> tuple[int, str, str, str, dict[str, Any]]:
     reasons = [
         {"rule": item.rule, "text": item.text[:80]}
         for item in sorted(annotations.evidence, key=lambda item: -abs(item.weight))[:3]
     ]
     detail = {"score": round(annotations.relevance_score, 3), "evidence": reasons}
     version = annotations.versions.get("gate", annotations.versions.get("relevance", ""))
-    trail.add(session, page_id, now, "gate", annotations.relevance.value, version=version, detail=detail)
+    return page_id, "gate", annotations.relevance.value, version, detail
+
+
+def _note_judgement(session: Session, page_id: int, annotations: Annotations, now: datetime) -> None:
+    trail.add_many(session, now, [_gate_step(page_id, annotations)])
     if annotations.relevance is not Relevance.IRRELEVANT:
         tagged = {
             "topics": [topic.slug for topic in annotations.topics],

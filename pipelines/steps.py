@@ -7,15 +7,15 @@ the runner quarantines that article and goes on.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from diembao.errors import Unreadable
+from diembao.errors import ArchiveError, Unreadable
 from diembao.records import Annotations, Article, Page, PublishedFrom, Relevance
-from diembao.store.archive import read_record
+from diembao.store.archive import ArchivedRecord, read_record
 from diembao.store.pages import PendingPage
 from nlp.analyzer import Analyzer
 from nlp.legacy import to_unicode
@@ -26,18 +26,27 @@ from pipelines.addresses import canonical_url
 from pipelines.annotating import to_annotations
 from pipelines.dates import VIETNAM, read_moment
 from pipelines.grouping import signature_of
-from pipelines.reading import read_page
+from pipelines.reading import FEWEST_PAGES, MOST_PAGES, Profile, learn, read_page, shingle_f1
+
+# One page in so many that a profile read is also read as an unknown one, so that a profile gone wrong is noticed.
+COMPARED_EVERY: Final = 32
+# `Article.read_by` of imported rows.
+FROM_ROW: Final = "row/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One article on its way. What is still None has not been done."""
+    """One article on its way. What is still None has not been done.
+
+    agreement: likeness of the text to that of an independent reading, where there was one.
+    """
 
     page: PendingPage
     article: Article | None = None
     judged: GateResult | None = None
     annotations: Annotations | None = None
     signature: bytes = b""
+    agreement: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,7 @@ class Tools:
     archive_dir: Path
     analyzer: Analyzer
     selectors: Mapping[str, Mapping[str, str]]  # source -> its `read` selectors
+    profiles: Mapping[str, Sequence[Profile]] = field(default_factory=dict)  # source -> learned, newest first
     printings: PrintingReader = field(default_factory=PrintingReader.load)
 
 
@@ -56,7 +66,15 @@ def extract(work: Work, tools: Tools) -> Work:
     record = read_record(tools.archive_dir, page.place)
     if record.kind == "resource":
         return replace(work, article=article_from_row(json.loads(record.body), page))
-    fetched = Page(
+    fetched, selectors = _fetched(page, record), tools.selectors.get(page.source)
+    article = read_page(fetched, selectors, tools.profiles.get(page.source))
+    if article.read_by.startswith("profile/") and page.id % COMPARED_EVERY == 0:
+        return replace(work, article=article, agreement=_agreement(article, fetched, selectors))
+    return replace(work, article=article)
+
+
+def _fetched(page: PendingPage, record: ArchivedRecord) -> Page:
+    return Page(
         url=page.url,
         source=page.source,
         fetched_at=page.fetched_at,
@@ -65,7 +83,32 @@ def extract(work: Work, tools: Tools) -> Work:
         body=record.body,
         hints=page.hints,
     )
-    return replace(work, article=read_page(fetched, tools.selectors.get(page.source)))
+
+
+def _agreement(article: Article, fetched: Page, selectors: Mapping[str, str] | None) -> float:
+    try:
+        return shingle_f1(article.text, read_page(fetched, selectors).text)
+    except Unreadable:
+        return 0.0
+
+
+def learn_site(source: str, pages: Sequence[PendingPage], tools: Tools, on: date) -> Profile | None:
+    """A profile of a source from its archived pages, newest first; None where none agrees with the teacher.
+
+    Where all of them do not teach one, the newest half is tried: a site that was redesigned has pages of both kinds.
+    """
+    if "body" in tools.selectors.get(source, {}):
+        return None  # its file says where the text stands, and that counts before any profile
+    fetched = []
+    for page in pages[:MOST_PAGES]:
+        try:
+            record = read_record(tools.archive_dir, page.place)
+        except ArchiveError:
+            continue
+        if record.kind == "response":
+            fetched.append(_fetched(page, record))
+    half = max(FEWEST_PAGES, len(fetched) // 2)
+    return learn(fetched, source, on=on) or (learn(fetched[:half], source, on=on) if half < len(fetched) else None)
 
 
 def normalise_article(work: Work, _tools: Tools) -> Work:
@@ -152,7 +195,7 @@ def article_from_row(row: Mapping[str, Any], page: PendingPage) -> Article:
         section=str(row.get("section") or ""),
         image=str(row.get("image") or ""),
         credit=str(row.get("credit") or ""),
-        read_by="row/1",
+        read_by=FROM_ROW,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from diembao.store.database import Store
 
@@ -33,6 +34,17 @@ def exclusive(store: Store, data_dir: Path, name: str, *, wait: bool = False) ->
             yield held
 
 
+def in_turn(session: Session, name: str) -> None:
+    """Wait until no other transaction of this name is open; the next one waits for the end of this. On SQLite there is
+    one writing transaction at a time as it is."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key(name)})
+
+
+def _key(name: str) -> int:
+    return zlib.crc32(f"diembao:{name}".encode())
+
+
 @contextmanager
 def _file_lock(path: Path, wait: bool) -> Iterator[bool]:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +59,7 @@ def _file_lock(path: Path, wait: bool) -> Iterator[bool]:
 
 @contextmanager
 def _advisory_lock(store: Store, name: str, wait: bool) -> Iterator[bool]:
-    key = zlib.crc32(f"diembao:{name}".encode())
+    key = _key(name)
     with store.connection() as connection:
         if wait:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -105,15 +106,24 @@ class FeedRow(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
 
 
+_FETCHED = text("state = 'fetched'")
+
+
 class PageRow(Base):
     """One address, from the moment it was found; its queue state and its last outcome."""
 
     __tablename__ = "pages"
-    __table_args__ = (Index("ix_pages_state_next_try_at", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_pages_state_next_try_at", "state", "next_try_at"),
+        # The pages that wait to be understood, few of all: taken in the order they were found.
+        Index("ix_pages_pending", "id", sqlite_where=_FETCHED, postgresql_where=_FETCHED),
+        # The latest pages of a source, from which its profile is learned.
+        Index("ix_pages_source_id", "source", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     url: Mapped[str] = mapped_column(Text, unique=True)
-    source: Mapped[str] = mapped_column(String(64), index=True)
+    source: Mapped[str] = mapped_column(String(64))
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feeds.id"))
     found_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     hints: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -130,6 +140,46 @@ class PageRow(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     processed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     redo: Mapped[str] = mapped_column(String(16), default="")  # step to begin with, when work is done again
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while a worker is at it
+
+
+class ProfileRow(Base):
+    """What was learned about the pages of a source. Old versions stay: they read old pages."""
+
+    __tablename__ = "profiles"
+    __table_args__ = (Index("ix_profiles_source_version", "source", "version", unique=True),)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(ForeignKey("sources.name"))
+    version: Mapped[int] = mapped_column(Integer)
+    learned_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    pages: Mapped[int] = mapped_column(Integer)
+    agreement: Mapped[float] = mapped_column(Float)  # with the teacher, on pages it was not learned from
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class ReadingRow(Base):
+    """How the pages of a source are read: by which reader, and whether its profile still fits."""
+
+    __tablename__ = "readings"
+
+    source: Mapped[str] = mapped_column(ForeignKey("sources.name"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16), default="unknown")  # unknown | learned | drifting
+    reason: Mapped[str] = mapped_column(Text, default="")
+    since: Mapped[datetime] = mapped_column(UtcDateTime)  # of the state
+    pages: Mapped[int] = mapped_column(Integer, default=0)  # read so far
+    try_at: Mapped[int] = mapped_column(Integer, default=0)  # number of pages at which learning is tried next
+    recent: Mapped[list[Any]] = mapped_column(Json, default=list)  # the latest readings, oldest first
+
+
+class LeaseRow(Base):
+    """What a worker holds for a while: the hosts of a newspaper, or its own presence. Free when `until` has passed."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(120), default="")
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class StoryRow(Base):

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from diembao.records import ArchivePlace, FeedHints
-from diembao.store import trail
+from diembao.store import leases, trail
 from diembao.store.models import PageRow
 
 # A page that failed is tried again after 1, 4, 16 and 64 minutes; then it stays failed, with its reason.
@@ -136,10 +136,13 @@ def due_pages_by_source(session: Session, now: datetime, each: int, *, sources: 
 def mark_fetched(
     session: Session, page_id: int, *, status: int, content_type: str, place: ArchivePlace, now: datetime
 ) -> None:
-    """The page is archived at `place` and waits to be understood."""
-    session.execute(
+    """The page is archived at `place` and waits to be understood.
+
+    A page that another worker has brought in meanwhile keeps what that one brought.
+    """
+    brought = session.execute(
         update(PageRow)
-        .where(PageRow.id == page_id)
+        .where(PageRow.id == page_id, PageRow.state == "found")
         .values(
             state="fetched",
             fetched_at=now,
@@ -150,7 +153,8 @@ def mark_fetched(
             archive_length=place.length,
         )
     )
-    trail.add(session, page_id, now, "fetch", "archived", detail={"status": status, "bytes": place.length})
+    if brought.rowcount:  # type: ignore[attr-defined] # a CursorResult
+        trail.add(session, page_id, now, "fetch", "archived", detail={"status": status, "bytes": place.length})
 
 
 def mark_refused(session: Session, page_id: int, reason: str, now: datetime) -> None:
@@ -187,10 +191,20 @@ def mark_failed(
     return last
 
 
-def pending(session: Session, limit: int) -> list[PendingPage]:
-    """Fetched pages that wait to be understood, in the order they were found."""
-    query = select(PageRow).where(PageRow.state == "fetched").order_by(PageRow.id).limit(limit)
-    return [
+def take_pending(session: Session, limit: int, lease_seconds: float) -> list[PendingPage]:
+    """Fetched pages that wait to be understood, in the order they were found; nobody else is given them for so long.
+
+    What a dead worker had taken waits again when its lease has run out.
+    """
+    now = leases.clock(session)
+    query = (
+        select(PageRow)
+        .where(PageRow.state == "fetched", or_(PageRow.leased_until.is_(None), PageRow.leased_until <= now))
+        .order_by(PageRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = [
         PendingPage(
             row.id,
             row.url,
@@ -202,11 +216,42 @@ def pending(session: Session, limit: int) -> list[PendingPage]:
         )
         for row in session.scalars(query)
     ]
+    _lease(session, [page.id for page in taken], now + timedelta(seconds=lease_seconds))
+    return taken
+
+
+def give_back(session: Session, page_ids: Sequence[int] | None = None) -> None:
+    """Taken pages wait again at once; None: all of them, when nobody else can be at work."""
+    if page_ids is not None:
+        _lease(session, page_ids, None)
+    else:
+        taken = update(PageRow).where(PageRow.state == "fetched", PageRow.leased_until.is_not(None))
+        session.execute(taken.values(leased_until=None))
+
+
+def _lease(session: Session, page_ids: Sequence[int], until: datetime | None) -> None:
+    if page_ids:
+        session.execute(update(PageRow).where(PageRow.id.in_(page_ids)).values(leased_until=until))
 
 
 def is_pending(session: Session, page_id: int) -> bool:
-    """Whether the page still waits to be understood: asked inside the transaction that keeps its outcome."""
-    return session.scalar(select(PageRow.state).where(PageRow.id == page_id)) == "fetched"
+    """Whether the page still waits to be understood: asked inside the transaction that keeps its outcome, which nobody
+    else can then keep."""
+    return still_pending(session, [page_id]) == {page_id}
+
+
+def still_pending(session: Session, page_ids: Sequence[int]) -> set[int]:
+    """As `is_pending`, for many pages; a page that another transaction is keeping is waited for."""
+    query = select(PageRow.id).where(PageRow.id.in_(page_ids), PageRow.state == "fetched").order_by(PageRow.id)
+    return set(session.scalars(query.with_for_update()))
+
+
+def finish_many(session: Session, outcomes: Sequence[tuple[int, str, str]], now: datetime) -> None:
+    """As `finish`, for many pages: (page, outcome, reason)."""
+    done = {"state": "done", "processed_at": now, "redo": "", "leased_until": None}
+    rows = [{"id": number, "outcome": outcome, "reason": reason[:2000], **done} for number, outcome, reason in outcomes]
+    if rows:
+        session.execute(update(PageRow), rows)
 
 
 def finish(session: Session, page_id: int, outcome: str, reason: str, now: datetime) -> None:
@@ -278,5 +323,5 @@ def _close(session: Session, page_id: int, state: str, outcome: str, reason: str
     session.execute(
         update(PageRow)
         .where(PageRow.id == page_id)
-        .values(state=state, outcome=outcome, reason=reason[:2000], processed_at=now, redo="")
+        .values(state=state, outcome=outcome, reason=reason[:2000], processed_at=now, redo="", leased_until=None)
     )

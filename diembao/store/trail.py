@@ -29,6 +29,16 @@ def add(
     )
 
 
+def add_many(session: Session, at: datetime, steps: Sequence[tuple[int, str, str, str, dict[str, Any]]]) -> None:
+    """Many steps at once: (page, step, outcome, version, detail)."""
+    rows = [
+        {"page_id": page_id, "at": at, "step": step, "outcome": outcome, "version": version, "detail": detail}
+        for page_id, step, outcome, version, detail in steps
+    ]
+    if rows:
+        session.execute(insert(TrailRow), rows)
+
+
 def of_page(session: Session, page_id: int) -> Sequence[TrailRow]:
     """The steps of one address, oldest first."""
     return session.scalars(select(TrailRow).where(TrailRow.page_id == page_id).order_by(TrailRow.id)).all()

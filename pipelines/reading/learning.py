@@ -81,6 +81,7 @@ def learn(pages: Sequence[Page], source: str, *, on: date, version: int = 1) -> 
         has_lead=mean(bool(lesson.article.lead) for lesson in lessons) >= _RIGHT,
         agreement=1.0,
         pages=len(lessons),
+        has_time=mean(lesson.article.published_at is not None for lesson in lessons) >= _RIGHT,
     )
     return _verified(profile, tried)
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from statistics import median
+from statistics import mean, median
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -31,6 +31,11 @@ _FALLBACK_SHARE = 0.2
 _UNDATED_SHARE = 0.2
 _LEADLESS_SHARE = 0.5
 _SAMPLE = 10
+# Shares are those of so many readings at most: a redesign must not hide behind what was read before it.
+_WINDOW = 40
+# Pages read both ways, and how alike the two texts must be on average.
+_COMPARED = 3
+_ALIKE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Profile:
     has_lead: bool
     agreement: float
     pages: int
+    has_time: bool = True
 
     @property
     def name(self) -> str:
@@ -103,24 +109,47 @@ def read_with_profile(
     return reading if usual and reading.paragraphs else None
 
 
-def drift(profile: Profile, recent: Sequence[Article]) -> list[str]:
-    """Why the profile no longer fits what was read with it lately; empty while it fits.
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One reading of a page, as far as drift looks at it.
 
-    recent: articles of the site read since, newest first or last; fewer than ten say nothing.
+    read_by: as in `Article`; agreement: likeness to what the teacher read, where the page was read both ways.
     """
-    if len(recent) < _SAMPLE:
-        return []
+
+    read_by: str
+    characters: int
+    dated: bool
+    has_lead: bool
+    agreement: float | None = None
+
+    @classmethod
+    def of(cls, article: Article, agreement: float | None = None) -> Glance:
+        """How this article was read."""
+        dated = article.published_at is not None
+        return cls(article.read_by, len(article.text), dated, bool(article.lead), agreement)
+
+
+def drift(profile: Profile, recent: Sequence[Glance]) -> list[str]:
+    """Why the profile no longer fits what was read lately; empty while it fits.
+
+    recent: readings of the site, oldest first; fewer than ten say nothing.
+    """
     reasons = []
-    fallback = sum(not article.read_by.startswith(profile.name) for article in recent) / len(recent)
-    if fallback > _FALLBACK_SHARE:
-        reasons.append(f"{fallback:.0%} of pages read without the profile")
-    length = median(len(article.text) for article in recent)
-    if not 0.5 * profile.shortest <= length <= 2 * profile.longest:
-        reasons.append(f"median length {length:.0f}, learned from {profile.shortest} to {profile.longest}")
-    undated = sum(article.published_at is None for article in recent) / len(recent)
-    if undated > _UNDATED_SHARE:
-        reasons.append(f"{undated:.0%} of articles without a time")
-    leadless = sum(not article.lead for article in recent) / len(recent)
-    if profile.has_lead and leadless > _LEADLESS_SHARE:
-        reasons.append(f"{leadless:.0%} of articles without a lead")
+    window = recent[-_WINDOW:]
+    if len(window) >= _SAMPLE:
+        fallback = mean(each.read_by != profile.name for each in window)
+        if fallback > _FALLBACK_SHARE:
+            reasons.append(f"{fallback:.0%} of pages read without the profile")
+        length = median(each.characters for each in window)
+        if not 0.5 * profile.shortest <= length <= 2 * profile.longest:
+            reasons.append(f"median length {length:.0f}, learned from {profile.shortest} to {profile.longest}")
+        undated = mean(not each.dated for each in window)
+        if profile.has_time and undated > _UNDATED_SHARE:
+            reasons.append(f"{undated:.0%} of articles without a time")
+        leadless = mean(not each.has_lead for each in window)
+        if profile.has_lead and leadless > _LEADLESS_SHARE:
+            reasons.append(f"{leadless:.0%} of articles without a lead")
+    alike = [each.agreement for each in recent if each.agreement is not None and each.read_by == profile.name]
+    if len(alike) >= _COMPARED and mean(alike) < _ALIKE:
+        reasons.append(f"only {mean(alike):.0%} alike to an independent reading of {len(alike)} pages")
     return reasons

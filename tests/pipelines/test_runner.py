@@ -173,7 +173,7 @@ def test_a_failing_article_is_quarantined_and_the_rest_goes_on(
 ) -> None:
     imported(store, archive, tmp_path, [OURS, FOREIGN])
     with store.read() as session:
-        damaged = pages.pending(session, 1)[0]
+        damaged = pages.take_pending(session, 1, 0)[0]
     file = settings.archive_dir / damaged.place.file
     kept = file.read_bytes()
     file.write_bytes(kept[:10] + b"\0" * 40 + kept[50:])

@@ -183,7 +183,7 @@ def test_fetched_pages_wait_in_order_with_their_hints(store: Store) -> None:
             session, page.id, status=200, content_type="text/html", place=ArchivePlace("a.warc.gz", 5, 9), now=NOW
         )
     with store.read() as session:
-        [waiting] = pages.pending(session, 10)
+        [waiting] = pages.take_pending(session, 10, 0)
         assert waiting.hints == hints and waiting.place == ArchivePlace("a.warc.gz", 5, 9)
         assert pages.waiting(session, NOW) == 1
 
@@ -231,10 +231,10 @@ def test_redo_from_an_early_step_takes_all_and_from_a_late_one_only_ours(store: 
     with store.write() as session:
         rows = [(f"u{n}", "songcau", ArchivePlace("f", n, 1), "application/json", NOW) for n in range(3)]
         assert pages.register_archived(session, rows) == 3
-        for page, outcome in zip(pages.pending(session, 9), ["relevant", "irrelevant", "marginal"], strict=True):
+        for page, outcome in zip(pages.take_pending(session, 9, 0), ["relevant", "irrelevant", "marginal"], strict=True):
             pages.finish(session, page.id, outcome, "", NOW)
         assert pages.redo(session, "tag") == 2
-        for page in pages.pending(session, 9):
+        for page in pages.take_pending(session, 9, 0):
             assert page.redo == "tag"
             pages.finish(session, page.id, "relevant", "", NOW)
         assert pages.redo(session, "gate") == 3

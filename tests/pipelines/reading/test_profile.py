@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.reading import Profile, drift, learn, read_page, survey
+from pipelines.reading import Glance, Profile, drift, learn, read_page, survey
 from pipelines.reading.learning import FEWEST_PAGES
 from pipelines.reading.profile import line_digest
 
@@ -134,11 +134,33 @@ def test_drift_is_silent_while_the_profile_fits_and_names_what_broke(
     material: ModuleType, profiles: dict[str, Profile]
 ) -> None:
     profile = profiles["bao_lon"]
-    good = [read_page(printed.page, profile=profile) for printed in material.pages_of("bao_lon", 12)]
+    read = [read_page(printed.page, profile=profile) for printed in material.pages_of("bao_lon", 12)]
+    good = [Glance.of(article) for article in read]
     assert drift(profile, good) == []
-    assert drift(profile, [replace(one, read_by="trafilatura/1 after profile/1") for one in good[:3]]) == []
-    handed_back = [replace(one, read_by="trafilatura/1 after profile/1") for one in good[:6]] + good[6:]
-    assert "without the profile" in " ".join(drift(profile, handed_back))
-    assert "length" in " ".join(drift(profile, [replace(one, text=one.text[:90]) for one in good]))
-    assert "time" in " ".join(drift(profile, [replace(one, published_at=None) for one in good]))
-    assert "lead" in " ".join(drift(profile, [replace(one, lead="") for one in good]))
+    handed_back = replace(good[0], read_by="trafilatura/1 after profile/1")
+    assert drift(profile, good[:10] + [handed_back] * 2) == []
+    assert "without the profile" in " ".join(drift(profile, good[:6] + [handed_back] * 6))
+    assert "length" in " ".join(drift(profile, [replace(one, characters=90) for one in good]))
+    assert "time" in " ".join(drift(profile, [replace(one, dated=False) for one in good]))
+    assert "lead" in " ".join(drift(profile, [replace(one, has_lead=False) for one in good]))
+
+
+def test_drift_is_seen_behind_a_long_time_without_it(profiles: dict[str, Profile]) -> None:
+    profile = profiles["bao_lon"]
+    fits = Glance(profile.name, profile.shortest, dated=True, has_lead=True)
+    strays = replace(fits, read_by="trafilatura/1 after profile/1")
+    assert drift(profile, [fits] * 500 + [strays] * 20)
+
+
+def test_reading_that_differs_from_an_independent_one_is_drift(profiles: dict[str, Profile]) -> None:
+    profile = profiles["bao_lon"]
+    fits = Glance(profile.name, profile.shortest, dated=True, has_lead=True)
+    compared = [replace(fits, agreement=alike) for alike in (0.6, 0.7, 0.8)]
+    assert "independent" in " ".join(drift(profile, [fits] * 30 + compared))
+    assert drift(profile, [fits] * 30 + compared[:2]) == []
+    assert drift(profile, [fits] * 30 + [replace(fits, agreement=0.97)] * 4) == []
+
+
+def test_a_site_that_never_printed_a_time_does_not_drift_for_it(profiles: dict[str, Profile]) -> None:
+    timeless = replace(profiles["bao_lon"], has_time=False)
+    assert drift(timeless, [Glance(timeless.name, timeless.shortest, dated=False, has_lead=True)] * 12) == []
