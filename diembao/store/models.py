@@ -189,6 +189,20 @@ class StoryRow(Base):
     __table_args__ = (
         Index("ix_stories_state_published_at", "state", "published_at"),
         Index("ix_stories_state_first_at", "state", "first_at"),
+        # The queue is walked, filtered and counted in this index alone.
+        Index(
+            "ix_stories_queue",
+            "state",
+            "relevance",
+            "rank",
+            "topic",
+            "stance",
+            "needs_response",
+            "first_at",
+            "last_at",
+            "outlets",
+            "id",
+        ),
         NEVER_REUSED,
     )
 
@@ -199,6 +213,12 @@ class StoryRow(Base):
     articles: Mapped[int] = mapped_column(Integer, default=0)
     outlets: Mapped[int] = mapped_column(Integer, default=0)
     relevance: Mapped[str] = mapped_column(String(16))  # the highest of its articles
+    certainty: Mapped[float] = mapped_column(Float, default=1.0)  # of the relevance, 0..1
+    topic: Mapped[str] = mapped_column(String(64), default="")
+    stance: Mapped[str] = mapped_column(String(16), default="")
+    needs_response: Mapped[bool] = mapped_column(Boolean, default=False)
+    surge: Mapped[int] = mapped_column(Integer, default=1)  # most outlets within six hours
+    rank: Mapped[float] = mapped_column(Float, default=0.0)  # its place in the queue: see store/ranking.py
     state: Mapped[str] = mapped_column(String(16), default="new")
     headline: Mapped[str] = mapped_column(Text, default="")
     summary: Mapped[str] = mapped_column(Text, default="")
@@ -215,12 +235,14 @@ class ArticleRow(Base):
     __table_args__ = (
         Index("ix_articles_relevance_effective_at", "relevance", "effective_at"),
         Index("ix_articles_canonical_url", "source", "canonical_url"),
+        Index("ix_articles_source_story_id", "source", "story_id"),
+        Index("ix_articles_story_id_source", "story_id", "source"),
         NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), unique=True)
-    source: Mapped[str] = mapped_column(ForeignKey("sources.name"), index=True)
+    source: Mapped[str] = mapped_column(ForeignKey("sources.name"))
     url: Mapped[str] = mapped_column(Text)
     canonical_url: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
@@ -242,7 +264,7 @@ class ArticleRow(Base):
     needs_response: Mapped[bool] = mapped_column(Boolean, default=False)
     annotations: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     signature: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
-    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), index=True)
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"))
     story_pinned: Mapped[bool] = mapped_column(Boolean, default=False)  # a person put it there; no machine moves it
     reprint_of: Mapped[int | None] = mapped_column(ForeignKey("articles.id"), index=True)
     reprint_certainty: Mapped[float] = mapped_column(Float, default=0.0)  # of reprint_of, 0..1
@@ -253,6 +275,39 @@ class ArticleRow(Base):
     source_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # title or text, last time it was seen
     source_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # gone from its newspaper, confirmed
     source_removed_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class StoryPlaceRow(Base):
+    """A commune or ward of today that a story's printings name."""
+
+    __tablename__ = "story_places"
+    __table_args__ = (Index("ix_story_places_code_story_id", "code", "story_id"),)
+
+    story_id: Mapped[int] = mapped_column(ForeignKey("stories.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(8), primary_key=True)
+
+
+class SavedViewRow(Base):
+    """A choice of filters of the queue that somebody named. query: as it stands in the address."""
+
+    __tablename__ = "saved_views"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    query: Mapped[str] = mapped_column(Text)
+    shared: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StoryOpeningRow(Base):
+    """Who has a story open at the desk; counts for a minute or two after `seen_at`."""
+
+    __tablename__ = "story_openings"
+
+    story_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class BandRow(Base):

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from diembao.store.models import ArticleRow, SourceRow, StoryRow
+from diembao.store.models import ArticleRow, SourceRow, StoryPlaceRow, StoryRow
+from diembao.store.ranking import Judged, rank, standing_of, topic_of
 
 _IN_CHUNK = 500
-_RANK = {"relevant": 2, "marginal": 1, "irrelevant": 0}
 
 
 def create(session: Session, *, at: datetime, relevance: str, now: datetime) -> StoryRow:
@@ -26,11 +26,23 @@ def refresh(session: Session, story_id: int, now: datetime) -> StoryRow | None:
     """Recount a story from its articles; a story without articles is gone, and None."""
     story = session.get_one(StoryRow, story_id)
     rows = session.execute(
-        select(ArticleRow.id, ArticleRow.effective_at, ArticleRow.source, ArticleRow.relevance, ArticleRow.reprint_of)
+        select(
+            ArticleRow.id,
+            ArticleRow.effective_at,
+            ArticleRow.source,
+            ArticleRow.relevance,
+            ArticleRow.relevance_score,
+            ArticleRow.topic,
+            ArticleRow.stance,
+            ArticleRow.needs_response,
+            ArticleRow.reprint_of,
+            ArticleRow.annotations["places"].label("places"),
+        )
         .where(ArticleRow.story_id == story_id)
         .order_by(ArticleRow.effective_at, ArticleRow.id)
     ).all()
     if not rows:
+        session.execute(delete(StoryPlaceRow).where(StoryPlaceRow.story_id == story_id))
         session.execute(delete(StoryRow).where(StoryRow.id == story_id))
         session.expunge(story)
         return None
@@ -38,16 +50,49 @@ def refresh(session: Session, story_id: int, now: datetime) -> StoryRow | None:
     story.first_article_id = next((row.id for row in rows if row.reprint_of is None), rows[0].id)
     story.first_at, story.last_at = rows[0].effective_at, rows[-1].effective_at
     story.articles, story.outlets = len(rows), len({row.source for row in rows})
-    story.relevance = max((row.relevance for row in rows), key=_RANK.__getitem__)
+    _place_in_queue(story, rows)
+    _note_places(session, story_id, rows)
     story.updated_at = now
     story.revision += 1
     return story
+
+
+def _place_in_queue(story: StoryRow, rows: Sequence[Row[Any]]) -> None:
+    judged = [
+        Judged(
+            row.source,
+            row.effective_at,
+            row.relevance,
+            row.relevance_score,
+            row.topic,
+            row.stance,
+            row.needs_response,
+            row.reprint_of is not None,
+        )
+        for row in rows
+    ]
+    standing = standing_of(judged)
+    story.relevance, story.certainty = standing.relevance, standing.certainty
+    story.topic, story.stance = topic_of(judged), standing.stance
+    story.needs_response, story.surge = standing.needs_response, standing.surge
+    story.rank = rank(standing)
+
+
+def _note_places(session: Session, story_id: int, rows: Sequence[Row[Any]]) -> None:
+    """Keep which communes and wards of today the printings name."""
+    named = {place["code"] for row in rows for place in row.places or () if place["kind"] == "unit" and place["code"]}
+    known = set(session.scalars(select(StoryPlaceRow.code).where(StoryPlaceRow.story_id == story_id)))
+    if gone := known - named:
+        session.execute(delete(StoryPlaceRow).where(StoryPlaceRow.story_id == story_id, StoryPlaceRow.code.in_(gone)))
+    session.add_all(StoryPlaceRow(story_id=story_id, code=code) for code in sorted(named - known))
+    session.flush()
 
 
 def merge(session: Session, keep: int, gone: int, now: datetime) -> list[int]:
     """Move the articles of `gone` to `keep`; its address leads there. Returns the moved article ids."""
     moved = list(session.scalars(select(ArticleRow.id).where(ArticleRow.story_id == gone)))
     session.execute(update(ArticleRow).where(ArticleRow.story_id == gone).values(story_id=keep))
+    session.execute(delete(StoryPlaceRow).where(StoryPlaceRow.story_id == gone))
     row = session.get_one(StoryRow, gone)
     row.merged_into, row.state, row.articles, row.outlets, row.updated_at = keep, "merged", 0, 0, now
     session.execute(update(StoryRow).where(StoryRow.merged_into == gone).values(merged_into=keep))
