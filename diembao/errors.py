@@ -13,6 +13,7 @@ DiembaoError
 ├── FetchRefused        an address must not be fetched (private network, foreign host, robots)
 ├── FetchFailed         an address could not be fetched this time (timeout, reset, HTTP 503)
 ├── Forbidden           a person may not do this (roles)
+├── Refused             what a person asked for cannot be done now; its reason is the key of a message
 └── Unreadable          a page or row holds no article that can be read
 """
 
@@ -84,6 +85,17 @@ class Forbidden(DiembaoError):
     def __init__(self, message: str, action: str) -> None:
         super().__init__(message)
         self.action = action
+
+
+class Refused(DiembaoError):
+    """What somebody asked for cannot be done, and they can be told why.
+
+    key: name of the reason, the last part of its message's key. values: what the message mentions.
+    """
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key, self.values = key, values
 
 
 class Unreadable(DiembaoError):

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
         description="sites whose pages may hold the embed block",
     )
 
+    session_idle_minutes: int = Field(120, ge=1, description="the desk signs out who has done nothing for so long")
+    session_hours: int = Field(12, ge=1, description="the desk signs everybody out after so long, however busy")
+
     publish_delay_minutes: float = Field(60.0, ge=0, description="nothing is published earlier after its source")
     auto_publish_sources: Words = Field(
         (), description="publish relevant items of these sources without a person; * = all"
