@@ -1,0 +1,1 @@
+"""What analysts ask: how much, by whom, about what, where, and is it more than usual."""

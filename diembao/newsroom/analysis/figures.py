@@ -1,0 +1,157 @@
+"""Figures about what was printed: each as stories and as articles, each from one exact count of the index.
+
+Nothing here is estimated. Whatever the page shows beside a figure leads to the articles that were counted,
+because the same query makes both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from diembao.index.periods import periods_between, start_second
+from diembao.index.protocol import Cell, Counts, Grouping, Keyword, Period, Query, SearchIndex, Unit
+from diembao.newsroom.analysis.spans import Span
+
+_MOST_TOPICS = 20
+_MOST_UNITS = 92
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    articles: int = 0
+    stories: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A number, the one of the period before and the one of the same days a year before."""
+
+    now: Number
+    before: Number
+    year_before: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One value of a field over time; `numbers` has one entry for each period asked for."""
+
+    value: str
+    numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """total: every article counts once in each period, whatever values it has. lines: stacked by a field; an
+    article with two values of it is in two lines, one with none is in none."""
+
+    periods: tuple[Period, ...]
+    total: tuple[Number, ...]
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One value of a field, now and before. `part` of the whole is by articles; 0 when there are none."""
+
+    value: str
+    now: Number
+    before: Number
+    part: float
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Two fields crossed; `numbers[row][column]`."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    numbers: tuple[tuple[Number, ...], ...]
+
+
+def change(index: SearchIndex, query: Query, span: Span) -> Change:
+    """How much in the period, and against the two others; the query's own time is ignored."""
+    periods = [span.asked, span.before, span.year_before]
+    cells = _by_period(index.counts(_always(query), over=periods))
+    now, before, year_before = (cells.get(period, Number()) for period in periods)
+    return Change(now, before, year_before)
+
+
+def timeline(
+    index: SearchIndex, query: Query, period: Period, unit: Unit, by: Keyword | None = None, most: int = 8
+) -> Timeline:
+    """Numbers for each day, week or month that the period touches; the first and last may be part of one.
+
+    Raises:
+        ValueError: more cells than can be counted at once.
+    """
+    within = _within(query, period)
+    periods = periods_between(period.first, period.last, unit)
+    total = _by_period(index.counts(within, over=unit))
+    lines: tuple[Line, ...] = ()
+    if by is not None:
+        counts = index.counts(within, [Grouping(by, most)], over=unit)
+        cells = {(cell.values[0], cell.period): _number(cell) for cell in counts.cells}
+        lines = tuple(
+            Line(value, tuple(cells.get((value, one), Number()) for one in periods)) for value in counts.values[0]
+        )
+    return Timeline(tuple(periods), tuple(total.get(one, Number()) for one in periods), lines)
+
+
+def shares(index: SearchIndex, query: Query, span: Span, by: Keyword, most: int = 20) -> tuple[Share, ...]:
+    """The most frequent values of the period, with what each of them was the period before."""
+    counts = index.counts(_within(query, span.asked), [Grouping(by, most)])
+    if not counts.cells:
+        return ()
+    values = counts.values[0]
+    before = index.counts(_within(query, span.before), [Grouping(by, values=values)])
+    was = {cell.values[0]: _number(cell) for cell in before.cells}
+    return tuple(
+        Share(cell.values[0], _number(cell), was.get(cell.values[0], Number()), cell.articles / counts.articles)
+        for cell in counts.cells
+    )
+
+
+def of_values(
+    index: SearchIndex, query: Query, period: Period, by: Keyword, values: Sequence[str]
+) -> Mapping[str, Number]:
+    """Numbers of these values, zeros included: for maps and fixed lists.
+
+    Raises:
+        ValueError: more values than can be counted at once.
+    """
+    counts = index.counts(_within(query, period), [Grouping(by, values=tuple(values))])
+    found = {cell.values[0]: _number(cell) for cell in counts.cells}
+    return {value: found.get(value, Number()) for value in values}
+
+
+def topics_by_places(index: SearchIndex, query: Query, period: Period) -> Table:
+    """The topics of the period against the communes and wards it was about, most frequent first."""
+    counts = index.counts(
+        _within(query, period), [Grouping(Keyword.TOPIC, _MOST_TOPICS), Grouping(Keyword.PLACE_CODE, _MOST_UNITS)]
+    )
+    topics, places = counts.values
+    cells = {cell.values: _number(cell) for cell in counts.cells}
+    numbers = tuple(tuple(cells.get((topic, place), Number()) for place in places) for topic in topics)
+    return Table(topics, places, numbers)
+
+
+def _always(query: Query) -> Query:
+    return replace(query, published_from=None, published_to=None)
+
+
+def _within(query: Query, period: Period) -> Query:
+    """The days of the period and nothing else, whatever time the query had."""
+    begins, ends = start_second(period.first), start_second(period.last + timedelta(days=1))
+    return replace(
+        query, published_from=datetime.fromtimestamp(begins, UTC), published_to=datetime.fromtimestamp(ends, UTC)
+    )
+
+
+def _by_period(counts: Counts) -> dict[Period | None, Number]:
+    return {cell.period: _number(cell) for cell in counts.cells}
+
+
+def _number(cell: Cell) -> Number:
+    return Number(cell.articles, cell.stories)

@@ -1,0 +1,79 @@
+"""Stretches of days that people ask for by name, and the ones they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from diembao.index.protocol import Period, Unit
+
+# Up to here a figure is drawn by day, up to there by week; beyond, by month.
+_DAYS_BY_DAY = 62
+_DAYS_BY_WEEK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period and what it is measured against. year_before: the same days of the year before; its 29 February
+    is the 28th where there is none."""
+
+    asked: Period
+    before: Period
+    year_before: Period
+
+
+def span(period: Period) -> Span:
+    length = period.last - period.first + timedelta(days=1)
+    return Span(period, _before(period, length), Period(_year_before(period.first), _year_before(period.last)))
+
+
+def _before(period: Period, length: timedelta) -> Period:
+    """Whole months are compared with as many whole months, anything else with as many days."""
+    months = _whole_months(period)
+    if months:
+        return Period(_months_back(period.first, months), period.first - timedelta(days=1))
+    return Period(period.first - length, period.first - timedelta(days=1))
+
+
+def _whole_months(period: Period) -> int:
+    """How many months the period is made of; 0 when it is not made of whole ones."""
+    after = period.last + timedelta(days=1)
+    if period.first.day != 1 or after.day != 1:
+        return 0
+    return (after.year - period.first.year) * 12 + after.month - period.first.month
+
+
+def _months_back(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 - months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _year_before(day: date) -> date:
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return date(day.year - 1, 2, 28)
+
+
+def unit_of(period: Period) -> Unit:
+    """The unit in which a period makes a chart that can be read."""
+    days = (period.last - period.first).days + 1
+    if days <= _DAYS_BY_DAY:
+        return Unit.DAY
+    return Unit.WEEK if days <= _DAYS_BY_WEEK else Unit.MONTH
+
+
+def _quarter(today: date) -> Period:
+    return Period(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), today)
+
+
+# Every preset ends today: days that have not come yet would only draw an empty end.
+PRESETS: Mapping[str, Callable[[date], Period]] = {
+    "today": lambda today: Period(today, today),
+    "7days": lambda today: Period(today - timedelta(days=6), today),
+    "30days": lambda today: Period(today - timedelta(days=29), today),
+    "month": lambda today: Period(today.replace(day=1), today),
+    "quarter": _quarter,
+    "year": lambda today: Period(date(today.year, 1, 1), today),
+}

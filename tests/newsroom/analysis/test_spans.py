@@ -1,0 +1,51 @@
+from datetime import date
+
+import pytest
+
+from diembao.index.protocol import Period, Unit
+from diembao.newsroom.analysis.spans import PRESETS, span, unit_of
+
+SUNDAY = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "year_before"),
+    [
+        # Seven days against the seven days before them.
+        (Period(date(2026, 11, 16), SUNDAY), Period(date(2026, 11, 9), date(2026, 11, 15)), date(2025, 11, 16)),
+        # A whole month against the whole month before, though one is longer.
+        (Period(date(2026, 3, 1), date(2026, 3, 31)), Period(date(2026, 2, 1), date(2026, 2, 28)), date(2025, 3, 1)),
+        (Period(date(2026, 1, 1), date(2026, 3, 31)), Period(date(2025, 10, 1), date(2025, 12, 31)), date(2025, 1, 1)),
+        # A month that is not over is so many days, not a month.
+        (Period(date(2026, 11, 1), SUNDAY), Period(date(2026, 10, 10), date(2026, 10, 31)), date(2025, 11, 1)),
+    ],
+)
+def test_what_a_period_is_compared_with(asked: Period, before: Period, year_before: date) -> None:
+    compared = span(asked)
+    assert compared.before == before
+    assert compared.year_before.first == year_before
+
+
+def test_the_29th_of_february_is_compared_with_the_28th() -> None:
+    leap = span(Period(date(2028, 2, 1), date(2028, 2, 29)))
+    assert leap.year_before == Period(date(2027, 2, 1), date(2027, 2, 28))
+    assert leap.before == Period(date(2028, 1, 1), date(2028, 1, 31))
+
+
+def test_presets_end_today_and_begin_where_their_name_says() -> None:
+    begins = {name: make(SUNDAY).first for name, make in PRESETS.items()}
+    assert begins == {
+        "today": SUNDAY,
+        "7days": date(2026, 11, 16),
+        "30days": date(2026, 10, 24),
+        "month": date(2026, 11, 1),
+        "quarter": date(2026, 10, 1),
+        "year": date(2026, 1, 1),
+    }
+    assert {make(SUNDAY).last for make in PRESETS.values()} == {SUNDAY}
+
+
+def test_long_periods_are_drawn_in_longer_units() -> None:
+    assert unit_of(Period(date(2026, 10, 1), date(2026, 11, 30))) is Unit.DAY
+    assert unit_of(Period(date(2026, 1, 1), date(2026, 11, 30))) is Unit.WEEK
+    assert unit_of(Period(date(2020, 1, 1), date(2026, 11, 30))) is Unit.MONTH
