@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -83,6 +83,21 @@ class Settings(BaseSettings):
     owner_phone: str = Field("", description="")
     owner_responsible: str = Field("", description="person responsible for the content")
     owner_licence: str = Field("", description="number of the aggregated-information licence")
+
+    digest_letterhead: Literal["state", "party"] = Field("state", description="whose paper the điểm báo is")
+    digest_superior: str = Field("", description="body above the issuing one, first line of the letterhead")
+    digest_issuer: str = Field("", description="issuing body, second line of the letterhead; unset: the owner")
+    digest_symbol: str = Field("{number}/ĐB", description="number and symbol; {number} and {year} are filled in")
+    digest_place: str = Field("Thái Nguyên", description="place in front of the date")
+    digest_addressees: str = Field("", description="“Kính gửi”, several separated by ;")
+    digest_copies: str = Field("Như trên; Lưu: VT", description="“Nơi nhận”, several separated by ;")
+    digest_authority: str = Field("", description="line above the signer's office, such as KT. GIÁM ĐỐC")
+    digest_office: str = Field("GIÁM ĐỐC", description="office of the signer")
+    digest_signer: str = Field("", description="name of the signer")
+
+    mail_from: str = Field("", description="sender of digests; unset: owner_email")
+    mail_bounces_to: str = Field("", description="envelope sender, where undeliverable mail returns; unset: mail_from")
+    mail_per_minute: int = Field(120, ge=1, le=6000, description="no more digests than this are mailed in a minute")
 
     log_json: bool = Field(False, description="one JSON object a line instead of plain text")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="")
