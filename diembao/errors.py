@@ -14,6 +14,7 @@ DiembaoError
 ├── FetchFailed         an address could not be fetched this time (timeout, reset, HTTP 503)
 ├── Forbidden           a person may not do this (roles)
 ├── Refused             what a person asked for cannot be done now; its reason is the key of a message
+│   └── Conflict        somebody else was faster; nothing was overwritten
 └── Unreadable          a page or row holds no article that can be read
 """
 
@@ -96,6 +97,10 @@ class Refused(DiembaoError):
     def __init__(self, key: str, **values: object) -> None:
         super().__init__(key)
         self.key, self.values = key, values
+
+
+class Conflict(Refused):
+    """Somebody else changed it first; nothing was overwritten. values: `by`, `act`, `at`, `state`, `revision`."""
 
 
 class Unreadable(DiembaoError):

@@ -73,6 +73,15 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, description="the desk signs everybody out after so long, however busy")
 
     publish_delay_minutes: float = Field(60.0, ge=0, description="nothing is published earlier after its source")
+    front_press_agencies: int = Field(
+        3, ge=0, le=20, description="the front list must draw on so many newspapers, magazines or stations; 0: any"
+    )
+    removal_hours: float = Field(
+        3.0, gt=0, le=3, description="what its newspaper took back is off every surface within so long, by law"
+    )
+    removal_grace_minutes: float = Field(
+        0.0, ge=0, le=150, description="wait for a person before taking it off; 0: at once"
+    )
     auto_publish_sources: Words = Field(
         (), description="publish relevant items of these sources without a person; * = all"
     )

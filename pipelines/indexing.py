@@ -18,6 +18,7 @@ from diembao.store.database import Store
 from diembao.store.locks import exclusive
 from diembao.store.models import ArticleRow, SourceRow, StoryRow
 from diembao.store.outbox import Change
+from diembao.store.public import PUBLIC_STATES
 
 logger = logging.getLogger(__name__)
 
@@ -201,7 +202,7 @@ def _document(row: ArticleRow, story: StoryRow, source: SourceRow) -> IndexDocum
         organisations=tuple(entity.text for entity in annotations.entities if entity.type == "organisation"),
         authors=tuple(row.authors),
         state=story.state,
-        published=story.state == "published",
+        published=story.state in PUBLIC_STATES and row.withdrawn_at is None and row.source_removed_at is None,
         published_at=row.effective_at,
         language=row.language,
         flags=("needs_response",) if row.needs_response else (),

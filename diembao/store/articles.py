@@ -151,6 +151,17 @@ def of_story(session: Session, story_id: int) -> Sequence[ArticleRow]:
     return session.scalars(query).all()
 
 
+def of_stories(session: Session, story_ids: Sequence[int]) -> dict[int, list[ArticleRow]]:
+    """Articles of each of these stories, first printed first; an empty list for a story without."""
+    found: dict[int, list[ArticleRow]] = {number: [] for number in story_ids}
+    for start in range(0, len(story_ids), _IN_CHUNK):
+        chunk = story_ids[start : start + _IN_CHUNK]
+        query = select(ArticleRow).where(ArticleRow.story_id.in_(chunk))
+        for row in session.scalars(query.order_by(ArticleRow.effective_at, ArticleRow.id)):
+            found[row.story_id].append(row)
+    return found
+
+
 def candidates(
     session: Session,
     keys: Sequence[int],

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from diembao.store.models import AuditRow
 
 _BEGINNING = "0" * 64
 _PAGE = 1000
+_LOCK = zlib.crc32(b"diembao:audit")
 
 
 def record(
@@ -27,7 +29,13 @@ def record(
     at: datetime,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Append one row in the transaction of the change itself."""
+    """Append one row in the transaction of the change itself.
+
+    Record last: from here on until the transaction ends every other writer of the log waits, so that no two rows
+    follow the same one. (On SQLite a writer is alone from its beginning.)
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     previous = session.scalar(select(AuditRow.digest).order_by(AuditRow.id.desc()).limit(1)) or _BEGINNING
     row = AuditRow(
         at=at.astimezone(UTC),
@@ -46,6 +54,12 @@ def record(
 def of_object(session: Session, object_kind: str, object_id: str | int) -> Sequence[AuditRow]:
     query = select(AuditRow).where(AuditRow.object_kind == object_kind, AuditRow.object_id == str(object_id))
     return session.scalars(query.order_by(AuditRow.id)).all()
+
+
+def newest_of(session: Session, object_kind: str, object_id: str | int) -> AuditRow | None:
+    """What was done last to an object."""
+    query = select(AuditRow).where(AuditRow.object_kind == object_kind, AuditRow.object_id == str(object_id))
+    return session.scalar(query.order_by(AuditRow.id.desc()).limit(1))
 
 
 def first_broken(session: Session) -> int | None:

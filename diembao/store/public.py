@@ -1,26 +1,32 @@
 """What anonymous readers may see, as queries: published stories and their printings.
 
-The rule stands here once: a story in the state `published`; of its printings those whose source time (else
-the time of fetching) is not after `visible_until`, because nothing may be shown earlier than the agreed delay
-after its source. Neither the text nor the stance of an article is ever read by these queries, and its lead
-only where the agreement with the outlet allows an excerpt.
+The rule stands here once: a story in the state `published` (or `corrected`, which is published with a correction);
+of its printings those that neither their newspaper nor we have taken down, and whose source time (else the time of
+fetching) is not after `visible_until`, because nothing may be shown earlier than the agreed delay after its source;
+where the agreement with an outlet asks for more than the hour of the law, so much later. Neither the text nor the
+stance of an article is ever read by these queries, and its lead only where an agreement in force allows an excerpt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from diembao.records import PlaceMention
 from diembao.store.models import ArticleRow, AuditRow, SourceRow, StoryRow, TrailRow
 
-PUBLISHED = "published"
+# Published, and published with a correction.
+PUBLIC_STATES = ("published", "corrected")
+PRESS = ("newspaper", "magazine", "broadcaster")
 _EXCERPT_ALLOWED = ("excerpt", "full")
+# `visible_until` lies so far behind the clock by law; an agreement that asks for more hours is reckoned from there.
+_LEGAL_HOURS = 1.0
+_VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975
 _IN_CHUNK = 500
 
 
@@ -59,6 +65,15 @@ class Printing:
     places: tuple[PlaceMention, ...]
     reprint_of: int | None
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What remains of a story that was taken off the section: its number, and when it came and went."""
+
+    story_id: int
+    published_at: datetime
+    withdrawn_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +195,7 @@ def outlet_counts(session: Session, visible_until: datetime) -> dict[str, int]:
     query = (
         select(ArticleRow.source, func.count())
         .join(StoryRow, StoryRow.id == ArticleRow.story_id)
-        .where(StoryRow.state == PUBLISHED, ArticleRow.effective_at <= visible_until)
+        .where(StoryRow.state.in_(PUBLIC_STATES), _shown(session, visible_until))
         .group_by(ArticleRow.source)
     )
     return {row[0]: row[1] for row in session.execute(query)}
@@ -195,7 +210,7 @@ def printings_of(session: Session, story_ids: Sequence[int], visible_until: date
     """Visible printings of each story, first printed first."""
     grouped: dict[int, list[Printing]] = {}
     for chunk in _chunks(story_ids):
-        query = _printings(visible_until).where(ArticleRow.story_id.in_(chunk))
+        query = _printings(session, visible_until).where(ArticleRow.story_id.in_(chunk))
         for row in session.execute(query.order_by(ArticleRow.effective_at, ArticleRow.id)):
             grouped.setdefault(row.story_id, []).append(_printing(row))
     return grouped
@@ -205,7 +220,7 @@ def printings_by_id(session: Session, article_ids: Sequence[int], visible_until:
     """Those of the articles that may be seen."""
     found: dict[int, Printing] = {}
     for chunk in _chunks(article_ids):
-        query = _printings(visible_until).where(ArticleRow.id.in_(chunk))
+        query = _printings(session, visible_until).where(ArticleRow.id.in_(chunk))
         found.update((row.id, _printing(row)) for row in session.execute(query))
     return found
 
@@ -214,7 +229,7 @@ def _visible(
     visible_until: datetime, since: datetime | None = None, until: datetime | None = None
 ) -> ColumnElement[bool]:
     """A published story with at least one printing that may be seen: its first one."""
-    conditions = [StoryRow.state == PUBLISHED, StoryRow.first_at <= visible_until]
+    conditions = [StoryRow.state.in_(PUBLIC_STATES), StoryRow.first_at <= visible_until]
     if since is not None:
         conditions.append(StoryRow.first_at >= since)
     if until is not None:
@@ -222,8 +237,71 @@ def _visible(
     return and_(*conditions)
 
 
-def _printings(visible_until: datetime) -> Select[Any]:
-    lead = case((SourceRow.agreement.in_(_EXCERPT_ALLOWED), ArticleRow.lead), else_="")
+def front_agencies(
+    session: Session, visible_until: datetime, most: int, *, also: Sequence[int] = (), but: Sequence[int] = ()
+) -> set[str]:
+    """The press agencies (newspapers, magazines, stations) that the newest stories of the section draw on.
+
+    most: so many stories are looked at; also: stories that are about to be published; but: that will be gone.
+    """
+    listed = select(StoryRow.id).where(or_(_visible(visible_until), StoryRow.id.in_(also)), StoryRow.id.not_in(but))
+    listed = listed.order_by(StoryRow.first_at.desc(), StoryRow.id.desc()).limit(most)
+    query = (
+        select(ArticleRow.source)
+        .join(SourceRow, SourceRow.name == ArticleRow.source)
+        .where(ArticleRow.story_id.in_(listed), SourceRow.outlet_type.in_(PRESS), _shown(session, visible_until))
+        .distinct()
+    )
+    return set(session.scalars(query))
+
+
+def tombstone(session: Session, story_id: int) -> Tombstone | None:
+    """What is left of a story that was on the section and was taken off, or has no printing left; None of any other."""
+    story = session.get(StoryRow, story_id)
+    if story is None or story.published_at is None:
+        return None
+    if story.state in PUBLIC_STATES:
+        taken = func.coalesce(ArticleRow.withdrawn_at, ArticleRow.source_removed_at)
+        times = session.scalars(select(taken).where(ArticleRow.story_id == story_id)).all()
+        gone = [at for at in times if at is not None]
+        return Tombstone(story.id, story.published_at, max(gone)) if gone and len(gone) == len(times) else None
+    if story.state != "withdrawn":
+        return None
+    return Tombstone(story.id, story.published_at, story.state_at or story.updated_at)
+
+
+def _shown(session: Session, visible_until: datetime) -> ColumnElement[bool]:
+    """Whether a printing of a published story may be seen."""
+    standing = and_(
+        ArticleRow.withdrawn_at.is_(None),
+        ArticleRow.source_removed_at.is_(None),
+        ArticleRow.effective_at <= visible_until,
+    )
+    slow = session.execute(
+        select(SourceRow.name, SourceRow.agreement_hours).where(SourceRow.agreement_hours > _LEGAL_HOURS)
+    )
+    later = [
+        or_(
+            ArticleRow.source != row.name,
+            ArticleRow.effective_at <= visible_until - timedelta(hours=row.agreement_hours - _LEGAL_HOURS),
+        )
+        for row in slow
+    ]
+    return and_(standing, *later)
+
+
+def _excerpt_allowed(visible_until: datetime) -> ColumnElement[bool]:
+    """Whether an agreement in force lets us show the lead."""
+    day = (visible_until + timedelta(hours=_LEGAL_HOURS)).astimezone(_VIETNAM).date()
+    return and_(
+        SourceRow.agreement.in_(_EXCERPT_ALLOWED),
+        or_(SourceRow.agreement_from.is_(None), SourceRow.agreement_from <= day),
+        or_(SourceRow.agreement_until.is_(None), SourceRow.agreement_until >= day),
+    )
+
+
+def _printings(session: Session, visible_until: datetime) -> Select[Any]:
+    lead = case((_excerpt_allowed(visible_until), ArticleRow.lead), else_="")
     return (
         select(
             ArticleRow.id,
@@ -248,7 +326,7 @@ def _printings(visible_until: datetime) -> Select[Any]:
         )
         .join(SourceRow, SourceRow.name == ArticleRow.source)
         .join(StoryRow, StoryRow.id == ArticleRow.story_id)
-        .where(StoryRow.state == PUBLISHED, ArticleRow.effective_at <= visible_until)
+        .where(StoryRow.state.in_(PUBLIC_STATES), _shown(session, visible_until))
     )
 
 

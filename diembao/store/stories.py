@@ -143,6 +143,11 @@ def get(session: Session, story_id: int) -> StoryRow | None:
     return session.get(StoryRow, row.merged_into) if row is not None and row.merged_into else row
 
 
+def locked(session: Session, story_id: int) -> StoryRow | None:
+    """The story under this very number, held until the transaction ends; on SQLite a writer is alone anyway."""
+    return session.get(StoryRow, story_id, with_for_update=True, populate_existing=True)
+
+
 def by_ids(session: Session, ids: Sequence[int]) -> dict[int, StoryRow]:
     return {row.id: row for row in session.scalars(select(StoryRow).where(StoryRow.id.in_(ids)))}
 
@@ -215,6 +220,17 @@ def unpublished(session: Session, *, limit: int) -> Sequence[StoryRow]:
         select(StoryRow)
         .where(StoryRow.state == "new", StoryRow.relevance == "relevant")
         .order_by(StoryRow.first_at, StoryRow.id)
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def scheduled(session: Session, now: datetime, *, limit: int) -> Sequence[StoryRow]:
+    """Approved stories whose time to be published has come, the longest overdue first."""
+    query = (
+        select(StoryRow)
+        .where(StoryRow.state == "approved", StoryRow.scheduled_at <= now)
+        .order_by(StoryRow.scheduled_at, StoryRow.id)
         .limit(limit)
     )
     return session.scalars(query).all()

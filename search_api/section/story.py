@@ -67,7 +67,7 @@ def _story_or_redirect(session: Session, site: Site, edition: Edition, address: 
     printings = public.printings_of(session, [row.id], site.visible_until()).get(row.id) if row is not None else None
     if row is None or not printings:
         # Once published and no more: its address says so, instead of pretending it never was.
-        gone = row is not None and row.published_at is not None and row.state != public.PUBLISHED
+        gone = row is not None and public.tombstone(session, row.id) is not None
         raise HTTPException(410 if gone else 404)
     story = story_view(row, printings, site.units)
     if story.path == f"/tin/{address}":

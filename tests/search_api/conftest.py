@@ -94,8 +94,8 @@ class Newsroom:
     def recall(self, story_id: int) -> None:
         """What the desk does when a story must go: the store knows at once, the index a little later."""
         with self.store.write() as session:
-            session.get_one(StoryRow, story_id).state = "recalled"
-            audit.record(session, actor="editor:lan", action="recall", object_kind="story", object_id=story_id, at=NOW)
+            session.get_one(StoryRow, story_id).state = "withdrawn"
+            audit.record(session, actor="editor:lan", action="withdraw", object_kind="story", object_id=story_id, at=NOW)
 
     def poll(self, source: str, status: str, new_items: int = 0) -> None:
         with self.store.write() as session:
