@@ -78,6 +78,9 @@ class SourceRow(Base):
     outlet_type: Mapped[str] = mapped_column(String(32))
     scope: Mapped[str] = mapped_column(String(32))
     agreement: Mapped[str] = mapped_column(String(16))
+    agreement_hours: Mapped[float] = mapped_column(Float, default=0.0)  # to wait after the source, when it says so
+    agreement_from: Mapped[date | None] = mapped_column(Date)  # days in Viet Nam, both included
+    agreement_until: Mapped[date | None] = mapped_column(Date)
     definition: Mapped[dict[str, Any]] = mapped_column(Json)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -189,6 +192,7 @@ class StoryRow(Base):
     __table_args__ = (
         Index("ix_stories_state_published_at", "state", "published_at"),
         Index("ix_stories_state_first_at", "state", "first_at"),
+        Index("ix_stories_scheduled_at", "scheduled_at"),
         # The queue is walked, filtered and counted in this index alone.
         Index(
             "ix_stories_queue",
@@ -226,6 +230,16 @@ class StoryRow(Base):
     merged_into: Mapped[int | None] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(Integer, default=1)
+    assignee_id: Mapped[int | None] = mapped_column(BigInteger)  # who has it; people who left keep their number
+    assignee: Mapped[str] = mapped_column(String(80), default="")  # the same by name, as in the audit log
+    state_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state_by: Mapped[str] = mapped_column(String(80), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")  # of the present state: rejected, returned, withdrawn
+    approved_by: Mapped[str] = mapped_column(String(80), default="")
+    scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    time_vouched_by: Mapped[str] = mapped_column(String(80), default="")  # whose word stands for an unknown time
+    correction: Mapped[str] = mapped_column(Text, default="")  # what readers are told was put right
+    corrected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ArticleRow(Base):
@@ -269,6 +283,8 @@ class ArticleRow(Base):
     reprint_of: Mapped[int | None] = mapped_column(ForeignKey("articles.id"), index=True)
     reprint_certainty: Mapped[float] = mapped_column(Float, default=0.0)  # of reprint_of, 0..1
     credit_source: Mapped[str] = mapped_column(String(80), default="")  # bare name of the outlet its credit line names
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # taken off every surface; the row remains
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -431,6 +447,7 @@ class AuditRow(Base):
     """Who did what. Append-only; each row carries the hash of the one before."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_object_kind_object_id", "object_kind", "object_id"),)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -642,3 +659,126 @@ class DeliveryRow(Base):
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answer: Mapped[str] = mapped_column(Text, default="")  # what the server said last
+
+
+class LabelRow(Base):
+    """What a person says of a page where the machine said otherwise. Kept by page, so that it outlives the article."""
+
+    __tablename__ = "labels"
+    __table_args__ = (Index("ix_labels_page_id_field", "page_id", "field"),)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    field: Mapped[str] = mapped_column(String(24))  # relevance | topics | stance | needs_response | places
+    value: Mapped[Any] = mapped_column(Json)
+    machine_value: Mapped[Any] = mapped_column(Json)  # the machine's newest word on it
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(80))
+    by_id: Mapped[int | None] = mapped_column(BigInteger)
+    from_label: Mapped[int | None] = mapped_column(BigInteger)  # of the original, when it was applied to a copy
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_by: Mapped[str] = mapped_column(String(80), default="")
+
+
+class NearMissRow(Base):
+    """A page that was judged not ours, but only just."""
+
+    __tablename__ = "near_misses"
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(Text)
+    lead: Mapped[str] = mapped_column(Text)
+    score: Mapped[float] = mapped_column(Float)
+    evidence: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dismissed_by: Mapped[str] = mapped_column(String(80), default="")
+
+
+class StoryNoteRow(Base):
+    """What editors tell each other about a story. Kept by number: a story that is gone leaves its notes."""
+
+    __tablename__ = "story_notes"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    story_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(80))
+    by_id: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(16))  # note | returned | source
+    text: Mapped[str] = mapped_column(Text)
+
+
+class StoryTextRow(Base):
+    """Headline and summary as they were once written."""
+
+    __tablename__ = "story_texts"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    story_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(80))
+    by_id: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(16))  # autosave | saved
+    headline: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+
+
+class DeskActRow(Base):
+    """What somebody did to which stories, with what stood there before, so that it can be undone."""
+
+    __tablename__ = "desk_acts"
+    __table_args__ = (Index("ix_desk_acts_actor_id", "actor", "id"),)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(80))
+    act: Mapped[str] = mapped_column(String(24))
+    items: Mapped[list[dict[str, Any]]] = mapped_column(Json)  # story, revision after, values before
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TakedownRow(Base):
+    """The way of one item off every surface: found out, told, taken off, by whom and on what evidence.
+
+    Copies what it speaks of, because the log must stand when the article is long gone.
+    """
+
+    __tablename__ = "takedowns"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    event_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)  # what was seen at the source
+    story_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    article_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    cause: Mapped[str] = mapped_column(String(24))  # source_removed | source_changed | by_hand | correction
+    scope: Mapped[str] = mapped_column(String(16))  # printing | story | text
+    outlet: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+    was_published: Mapped[bool] = mapped_column(Boolean)
+    detected_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by when the law wants it gone
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)  # nothing is left to do
+    by: Mapped[str] = mapped_column(String(80), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    evidence: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class ArticleRequestRow(Base):
+    """An address that somebody at the desk wants read now."""
+
+    __tablename__ = "article_requests"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    url: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(80))
+    by_id: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(16), index=True)  # waiting | fetching | reading | done | failed
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+    page_id: Mapped[int | None] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
