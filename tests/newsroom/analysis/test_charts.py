@@ -1,0 +1,79 @@
+"""Drawings as a browser, a screen reader and Word get them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from lxml import etree
+
+from diembao.newsroom.analysis.charts import PALETTE, Chart, ChartPress, Look, Mark, as_json
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def press() -> ChartPress:
+    return ChartPress()
+
+
+STACKED = Chart(
+    title="Tin bài theo ngày",
+    value_title="Số tin",
+    marks=(
+        Mark("01/10", 1200, "thuận lợi", "01/10, thuận lợi: 1.200 tin", "/phan-tich/tim-kiem?from=2026-10-01"),
+        Mark("01/10", 3, "bất lợi", "01/10, bất lợi: 3 tin", "/phan-tich/tim-kiem?from=2026-10-01&stance=unfavourable"),
+        Mark("02/10", 2, "bất lợi", '<script>alert("x")</script>', "/phan-tich/tim-kiem?from=2026-10-02"),
+    ),
+    series=("thuận lợi", "bất lợi"),
+    compared=(Mark("01/10", 4, said="Kỳ trước: 4 tin"), Mark("02/10", 0, said="Kỳ trước: 0 tin")),
+)
+
+
+def test_each_mark_leads_to_its_articles_and_says_what_it_is(press: ChartPress) -> None:
+    root = etree.fromstring(press.svg(STACKED).encode())
+    assert [link.get("href") for link in root.iter(f"{SVG}a")] == [mark.href for mark in STACKED.marks]
+    said = {title.text for title in root.iter(f"{SVG}title")}
+    assert said == {mark.said for mark in (*STACKED.marks, *STACKED.compared)}
+
+
+def test_a_page_gets_one_picture_without_a_hundred_stops_of_the_tab_key(press: ChartPress) -> None:
+    root = etree.fromstring(press.svg(STACKED).encode())
+    assert (root.get("role"), root.get("aria-label")) == ("img", "Tin bài theo ngày")
+    assert root.get("width") is None and root.get("viewBox")
+    assert all(link.get("tabindex") == "-1" for link in root.iter(f"{SVG}a"))
+    assert not [one for one in root.iter() if one is not root and (one.get("role") or one.get("aria-label"))]
+
+
+def test_nothing_that_the_content_policy_refuses(press: ChartPress) -> None:
+    drawn = press.svg(STACKED)
+    assert "<script" not in drawn and "style=" not in drawn and "<style" not in drawn
+    assert "&lt;script&gt;" in drawn
+
+
+def test_colours_come_from_the_page_there_and_are_fixed_in_a_file(press: ChartPress) -> None:
+    assert f"var(--chart-1, {PALETTE[0]})" in press.svg(STACKED, Look.PAGE)
+    in_file = press.svg(STACKED, Look.FILE)
+    assert "var(" not in in_file and "currentColor" not in in_file and PALETTE[1] in in_file
+
+
+def test_numbers_are_written_the_vietnamese_way(press: ChartPress) -> None:
+    assert "1.200" in press.svg(STACKED, Look.FILE)
+    assert "1,200" not in press.svg(STACKED, Look.FILE)
+
+
+def test_long_names_lie_in_front_of_their_bars(press: ChartPress) -> None:
+    outlets = Chart("Theo báo", "Số bài", (Mark("Báo và phát thanh, truyền hình Thái Nguyên", 5),), is_lying=True)
+    assert "Báo và phát thanh, truyền hình Thá" in press.svg(outlets)
+
+
+def test_a_picture_for_word_is_a_picture(press: ChartPress) -> None:
+    assert press.png(STACKED).startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_an_empty_chart_is_drawn_too(press: ChartPress) -> None:
+    assert press.svg(Chart("Không có tin", "Số tin", ())).startswith("<svg")
+
+
+def test_the_data_can_be_taken_along() -> None:
+    assert json.loads(as_json(STACKED))["layer"][0]["data"]["values"][0]["value"] == 1200
