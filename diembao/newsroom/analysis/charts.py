@@ -97,7 +97,7 @@ def _for_page(root: Any, title: str) -> None:
         root.attrib.pop(name, None)
     for drawn in root.iter(f"{_SVG}path", f"{_SVG}g"):
         said = drawn.attrib.pop("aria-label", "")
-        if drawn.get("role") == "graphics-symbol" and said:
+        if drawn.tag == f"{_SVG}path" and said:
             etree.SubElement(drawn, f"{_SVG}title").text = said
         for name in ("role", "aria-roledescription", "aria-hidden"):
             drawn.attrib.pop(name, None)
