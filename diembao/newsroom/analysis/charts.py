@@ -176,7 +176,7 @@ def _steps(chart: Chart, look: Look, places: Sequence[str]) -> dict[str, Any]:
 
 
 def _place_axis(chart: Chart, places: Sequence[str]) -> dict[str, Any]:
-    axis: dict[str, Any] = {"labelLimit": 220, "grid": False, "ticks": False}
+    axis: dict[str, Any] = {"labelLimit": 320, "grid": False, "ticks": False}
     if not chart.is_lying:
         every = max(1, -(-len(places) // _MOST_LABELS))
         axis |= {"labelAngle": 0, "values": list(places[::every]), "labelOverlap": False}

@@ -64,7 +64,7 @@ def test_numbers_are_written_the_vietnamese_way(press: ChartPress) -> None:
 
 def test_long_names_lie_in_front_of_their_bars(press: ChartPress) -> None:
     outlets = Chart("Theo báo", "Số bài", (Mark("Báo và phát thanh, truyền hình Thái Nguyên", 5),), is_lying=True)
-    assert "Báo và phát thanh, truyền hình Thá" in press.svg(outlets)
+    assert "Báo và phát thanh, truyền hình Thái Nguyên</text>" in press.svg(outlets)
 
 
 def test_a_picture_for_word_is_a_picture(press: ChartPress) -> None:
