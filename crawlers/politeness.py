@@ -41,6 +41,13 @@ class PoliteDownloader(Downloader):
         if host in self.slots:
             self.slots[host].delay = pause
 
+    def pause_of(self, source: Source) -> float:
+        """The longest pause asked for by a host of the source."""
+        pauses = [
+            slot.get("delay", 0.0) for host, slot in self.per_slot_settings.items() if source.may_poll(f"//{host}/")
+        ]
+        return max([source.delay, *pauses])
+
     def drop_waiting(self) -> None:
         """Give back every request that waits for its turn; those on their way are finished."""
         for slot in self.slots.values():

@@ -1,7 +1,8 @@
 """What is to be done next, taken from the store: due polls, and pages in fair shares for every newspaper.
 
 The store is the queue; here is only kept what is under way in this process, so that nothing is taken twice. When
-the process dies, what was under way is simply due again.
+the process dies, what was under way is simply due again. Where several processes share a store, `crawlers.leases`
+says for which newspapers this one may take anything.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy.orm import Session
+
+from crawlers.leases import Alone, Leases, Shared
 from crawlers.source import Source
 from diembao.store import pages, sources
 from diembao.store.database import Store
@@ -61,6 +65,7 @@ class WorkQueue:
     """Hands out tasks and remembers which are under way. Use it from one event loop.
 
     names: only these sources (all when empty); everything: poll all feeds now, once, and none after that.
+    pause_of: seconds between two requests that the hosts of a source were found to want.
     """
 
     def __init__(
@@ -72,15 +77,22 @@ class WorkQueue:
         everything: bool,
         request_seconds: float,
         now: Callable[[], datetime],
+        pause_of: Callable[[Source], float] = lambda source: source.delay,
     ) -> None:
         self._store = store
         self._known = known
         self._names = tuple(names) or tuple(known)
         self._everything = everything
-        self._polled_all = False
+        self._polled: set[int] = set()  # of everything
+        self._pause_of = pause_of
+        self._leases: Leases = (
+            Alone(self._names)
+            if store.dialect == "sqlite"
+            else Shared(store, known, self._names, self._with_work, self._rest_of)
+        )
         self._lease = timedelta(seconds=_LEASE_TIMEOUTS * request_seconds)
         self._now = now
-        self._polling: set[int] = set()
+        self._polling: dict[int, str] = {}
         self._visiting: dict[int, str] = {}
         self._spoiled: set[tuple[type[Task], int]] = set()
         self._ended: set[tuple[type[Task], int]] = set()
@@ -91,6 +103,11 @@ class WorkQueue:
     def under_way(self) -> int:
         return len(self._polling) + len(self._visiting)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is under way and nothing was due when `take` last looked, not even at another process."""
+        return not self.under_way and not self._leases.others_wait
+
     async def take(self) -> list[Task]:
         """Tasks to begin now; they are under way until `release`.
 
@@ -100,13 +117,14 @@ class WorkQueue:
         self._changed.clear()
         # What ends while the store is read may still look due in what was read.
         self._ended.clear()
-        feeds, due = await asyncio.to_thread(self._read)
+        busy = {*self._polling.values(), *self._visiting.values()}
+        feeds, due = await asyncio.to_thread(self._read, busy)
         polls = [
             Poll(feed, self._known[feed.source])
             for feed in feeds
             if feed.source in self._known and self._free(Poll, feed.id) and not self._is_held(feed.url)
         ]
-        self._polling.update(poll.feed.id for poll in polls)
+        self._polling.update({poll.feed.id: poll.feed.source for poll in polls})
         if polls:
             await asyncio.to_thread(self._put_off, [poll.feed.id for poll in polls])
         return [*polls, *self._visits(due)]
@@ -115,7 +133,8 @@ class WorkQueue:
         """The task has ended. `spoiled`: its outcome could not be kept, so this process will not try it again."""
         number = task.feed.id if isinstance(task, Poll) else task.page.id
         if isinstance(task, Poll):
-            self._polling.discard(number)
+            self._polling.pop(number, None)
+            self._polled.add(number)
         else:
             self._visiting.pop(number, None)
         self._ended.add((type(task), number))
@@ -135,14 +154,38 @@ class WorkQueue:
         except TimeoutError:
             return
 
-    def _read(self) -> tuple[Sequence[DueFeed], Sequence[DuePage]]:
+    def close(self) -> None:
+        """Let others have what this process held."""
+        self._leases.close()
+
+    def _read(self, busy: set[str]) -> tuple[Sequence[DueFeed], Sequence[DuePage]]:
+        self._leases.keep_up(busy, force=self._everything and not busy)
+        names = self._leases.mine()
+        if not names:
+            return (), ()
         now = self._now()
         with self._store.read() as session:
-            feeds: Sequence[DueFeed] = ()
-            if not (self._everything and self._polled_all):
-                feeds = sources.due_feeds(session, now, sources=self._names, everything=self._everything)
-            self._polled_all = True
-            return feeds, pages.due_pages_by_source(session, now, 2 * _MOST_OF_ONE_PAPER, sources=self._names)
+            feeds = sources.due_feeds(session, now, sources=names, everything=self._everything)
+            if self._everything:
+                feeds = [feed for feed in feeds if feed.id not in self._polled]
+            return feeds, pages.due_pages_by_source(session, now, 2 * _MOST_OF_ONE_PAPER, sources=names)
+
+    def _with_work(self, session: Session, names: Sequence[str]) -> set[str]:
+        """The sources that have something to do now, as far as their hosts may be asked."""
+        now = self._now()
+        feeds = sources.due_feeds(session, now, sources=names, everything=self._everything)
+        due = {feed.source for feed in feeds if not (self._everything and feed.id in self._polled)}
+        due |= pages.sources_with_due(session, now, sources=names)
+        return {name for name in due if not self._rests(self._known[name])}
+
+    def _rest_of(self, source: Source) -> float:
+        """For how long other processes must leave the hosts of a source alone when this one leaves them."""
+        held = [until - time.monotonic() for host, until in list(self._held.items()) if _is_host_of(source, host)]
+        return max([self._pause_of(source), *held])
+
+    def _rests(self, source: Source) -> bool:
+        now = time.monotonic()
+        return any(until > now and _is_host_of(source, host) for host, until in list(self._held.items()))
 
     def _put_off(self, feed_ids: Sequence[int]) -> None:
         until = self._now() + self._lease
@@ -169,6 +212,10 @@ class WorkQueue:
 
     def _is_held(self, url: str) -> bool:
         return self._held.get(host_of(url), 0.0) > time.monotonic()
+
+
+def _is_host_of(source: Source, host: str) -> bool:
+    return any(host == domain or host.endswith("." + domain) for domain in source.domains + source.feed_hosts)
 
 
 def _share(delay: float) -> int:

@@ -84,6 +84,7 @@ class PressSpider(Spider):
             everything=assignment.once,
             request_seconds=settings.fetch_timeout,
             now=assignment.now,
+            pause_of=self._pause_of,
         )
 
     @classmethod
@@ -103,7 +104,7 @@ class PressSpider(Spider):
         while not self._leaving:
             for task in await self._take():
                 yield self._request(task)
-            if self._assignment.once and not self._queue.under_way:
+            if self._assignment.once and self._queue.at_rest:
                 break
             await self._queue.changed(_IDLE_SECONDS)
             await asyncio.sleep(_TOGETHER_SECONDS)
@@ -114,6 +115,15 @@ class PressSpider(Spider):
     async def closed(self, reason: str) -> None:
         """Everything that came in is kept before the crawl counts as ended."""
         await self._keeper.close()
+        try:
+            await asyncio.to_thread(self._queue.close)
+        except StoreUnavailable as fault:
+            self._assignment.fault = self._assignment.fault or fault
+
+    def _pause_of(self, source: Source) -> float:
+        """The pause of a source's hosts, as far as it was found out by asking them."""
+        downloader = self.crawler.engine.downloader
+        return downloader.pause_of(source) if isinstance(downloader, PoliteDownloader) else source.delay
 
     @property
     def _leaving(self) -> bool:

@@ -133,6 +133,14 @@ def due_pages_by_source(session: Session, now: datetime, each: int, *, sources: 
     return [DuePage(*row) for row in session.execute(query.order_by(ranked.c.place, ranked.c.id))]
 
 
+def sources_with_due(session: Session, now: datetime, *, sources: Sequence[str] = ()) -> set[str]:
+    """The sources that have a found page whose time to be fetched has come."""
+    query = select(PageRow.source).where(PageRow.state == "found", PageRow.next_try_at <= now).distinct()
+    if sources:
+        query = query.where(PageRow.source.in_(sources))
+    return set(session.scalars(query))
+
+
 def mark_fetched(
     session: Session, page_id: int, *, status: int, content_type: str, place: ArchivePlace, now: datetime
 ) -> None:
