@@ -43,7 +43,7 @@ class PoliteDownloader(Downloader):
 
     def pause_of(self, source: Source) -> float:
         """The longest pause asked for by a host of the source."""
-        pauses = [
+        pauses: list[float] = [
             slot.get("delay", 0.0) for host, slot in self.per_slot_settings.items() if source.may_poll(f"//{host}/")
         ]
         return max([source.delay, *pauses])
