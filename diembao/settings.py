@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     fetch_max_bytes: int = Field(8_000_000, gt=0, description="largest body accepted, after decompression")
     poll_minutes: int = Field(10, ge=1, description="first interval between two polls of one feed")
     poll_seconds: float | None = Field(None, gt=0, description="overrides the polling schedule (demo and tests)")
+    readers: int = Field(0, ge=0, le=64, description="processes that read and judge pages; 0: one a core")
+    crawlers: int = Field(
+        0, ge=0, le=16, description="processes that fetch; 0: one for every two cores; on SQLite always one"
+    )
 
     trusted_proxies: Words = Field(
         (), description="addresses or networks of reverse proxies whose X-Forwarded-* headers are believed"
@@ -154,6 +158,18 @@ class Settings(BaseSettings):
         return f"DiembaoThaiNguyen/0.1 (+{self.public_url}{'; ' + contact if contact else ''})"
 
     @property
+    def reader_processes(self) -> int:
+        """How many processes read and judge pages."""
+        return self.readers or cores()
+
+    @property
+    def crawler_processes(self) -> int:
+        """How many processes fetch. SQLite has one writer at a time and no leases, so one."""
+        if self.effective_database_url.startswith("sqlite"):
+            return 1
+        return self.crawlers or max(1, cores() // 2)
+
+    @property
     def archive_dir(self) -> Path:
         return self.data_dir / "archive"
 
@@ -210,6 +226,11 @@ class Settings(BaseSettings):
                 value = ",".join(value)
             shown[PREFIX + name.upper()] = "" if value is None else str(value)
         return shown
+
+
+def cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _secrets_folder() -> Path | None:

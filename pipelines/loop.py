@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Event
@@ -16,12 +17,15 @@ from diembao.store.locks import exclusive
 from pipelines.indexing import LOCK, drain
 from pipelines.runner import process_pending
 from pipelines.steps import Tools
+from pipelines.understanding import Hands
 
 logger = logging.getLogger(__name__)
 
 # Short enough that an article is searchable within seconds of being fetched, long enough to cost nothing.
 _IDLE_SECONDS = 1.0
 _FAULT_SECONDS = 10.0
+# What was understood is handed to the index so often, however much there is still to read.
+_ROUND_SECONDS = 3.0
 
 
 def run(
@@ -31,20 +35,32 @@ def run(
     settings: Settings,
     stop: Event,
     *,
+    hands: Hands | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
-    """Work until `stop` is set. A store or engine that is away is waited for; nothing is lost meanwhile."""
+    """Work until `stop` is set. A store or engine that is away is waited for; nothing is lost meanwhile.
+
+    hands: who takes pages through the steps; this process itself when not given.
+    """
     while not stop.is_set():
         try:
-            tally = process_pending(store, tools, stop=stop.is_set, now=now)
-            published = publish_by_policy(store, settings, now())
+            until = time.monotonic() + _ROUND_SECONDS
+            tally = process_pending(store, tools, hands=hands, stop=stop.is_set, enough=_reached(until), now=now)
+            with exclusive(store, settings.data_dir, "publishing") as alone:
+                published = publish_by_policy(store, settings, now()) if alone else 0
             if tally.outcomes:
                 logger.info("articles %s", tally, extra={"published": published})
             pause = _index(store, index, settings, stop)
+            if time.monotonic() >= until and pause == _IDLE_SECONDS:
+                pause = 0.0  # there may be more to read
         except StoreUnavailable as error:
             logger.error("the store is away: %s", error)
             pause = _FAULT_SECONDS
         stop.wait(pause)
+
+
+def _reached(until: float) -> Callable[[], bool]:
+    return lambda: time.monotonic() >= until
 
 
 def _index(store: Store, index: SearchIndex, settings: Settings, stop: Event) -> float:

@@ -58,9 +58,10 @@ def process_pending(
     hands: Hands | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     stop: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Tally:
-    """Work until nothing is pending (or `stop` says so).
+    """Work until nothing is pending, or `stop` says to leave everything, or `enough` to end what was begun.
 
     hands: who takes pages through the steps; this process itself when not given. Several processes may do this on one
     PostgreSQL: each takes pages that nobody else has.
@@ -68,7 +69,7 @@ def process_pending(
     Raises:
         StoreUnavailable: the database went away; what was not committed is still pending.
     """
-    return _Run(store, tools, hands or OwnHands(tools), now, progress).until(stop)
+    return _Run(store, tools, hands or OwnHands(tools), now, progress).until(stop, enough)
 
 
 class _Run:
@@ -88,10 +89,11 @@ class _Run:
         self._lessons: list[tuple[str, Future[Profile | None]]] = []
         self._tally = Tally()
 
-    def until(self, stop: Callable[[], bool]) -> Tally:
+    def until(self, stop: Callable[[], bool], enough: Callable[[], bool]) -> Tally:
         try:
             while not stop():
-                self._give_out()
+                if not enough():
+                    self._give_out()
                 if not self._given:
                     break
                 self._keep_all(self._next(), stop)

@@ -1,14 +1,12 @@
 """The processes of a running system: who starts whom, and how all of them end together.
 
-`up` starts `serve` and `worker`; `worker` starts the crawler in a process of its own, so that reading and judging,
-which hold the interpreter, never hold up the network. Each child holds the reading end of a pipe whose writing end
-only its parent has: when the parent is gone, even by kill -9, the pipe closes and the child ends.
+`up` starts `serve` and `worker` (`diembao.cli.worker`, which has processes of its own). Each child holds the reading
+end of a pipe whose writing end only its parent has: when the parent is gone, even by kill -9, the pipe closes and the
+child ends.
 """
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
 import os
 import signal
 import socket
@@ -17,28 +15,23 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 import typer
 
+from diembao.cli.worker import stop_on_signals
 from diembao.errors import WrongUse
-from diembao.settings import Settings
 
 if TYPE_CHECKING:
     from diembao.demo import DemoPress
 
-logger = logging.getLogger(__name__)
-
 DEMO_PRESS_PORT = 8101
 # A child that has not ended by then is ended for it.
 _STOP_SECONDS = 20.0
-_RESTART_SECONDS = 5.0
 
 
 def run(*, demo: bool, host: str, port: int) -> int:
@@ -51,7 +44,7 @@ def run(*, demo: bool, host: str, port: int) -> int:
         settings = load_settings()
         open_store(settings, migrate=True).close()
         settings.signing_key()
-        stop = _stop_on_signals()
+        stop = stop_on_signals()
         children = {"web": _start("serve", "--host", host, "--port", str(port)), "worker": _start("worker")}
         typer.echo(f"Điểm Báo Thái Nguyên: http://{_shown(host)}:{port} (Ctrl-C stops it)", err=True)
         try:
@@ -63,48 +56,6 @@ def run(*, demo: bool, host: str, port: int) -> int:
         return 0 if ended is None else 1
 
 
-def work(settings: Settings) -> None:
-    """The worker: crawler in a child process, everything else here.
-
-    Raises:
-        WrongUse: another worker is at work on this store.
-    """
-    from diembao.cli.tools import make_tools
-    from diembao.index.opening import open_index
-    from diembao.store.database import open_store
-    from diembao.store.locks import exclusive
-    from pipelines import loop
-
-    stop = _stop_on_signals()
-    store = open_store(settings)
-    with exclusive(store, settings.data_dir, "worker") as alone:
-        if not alone:
-            raise WrongUse("another worker is running on this data directory")
-        crawler = threading.Thread(target=_keep_crawling, args=(settings, stop), daemon=True)
-        crawler.start()
-        try:
-            with exclusive(store, settings.data_dir, "processing") as held:
-                if not held:
-                    raise WrongUse("another command is processing articles; start the worker when it has ended")
-                index = open_index(settings)
-                loop.run(store, index, make_tools(settings, store), settings, stop)
-                index.close()
-        finally:
-            # However the loop ended, the crawler's process ends too, else this one would wait for it for ever.
-            stop.set()
-            crawler.join(_STOP_SECONDS)
-    store.close()
-
-
-def worker_is_at_work(settings: Settings) -> bool:
-    """Whether some process holds the worker's lock on this store."""
-    from diembao.store.database import open_store
-    from diembao.store.locks import exclusive
-
-    with closing(open_store(settings)) as store, exclusive(store, settings.data_dir, "worker") as free:
-        return not free
-
-
 def end_with_parent() -> None:
     """End this process when standard input closes, that is when the process that started it is gone."""
 
@@ -114,58 +65,6 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _keep_crawling(settings: Settings, stop: Event) -> None:
-    """Run the crawler process, and run it again when it falls."""
-    while not stop.is_set():
-        context = multiprocessing.get_context("spawn")
-        reading, writing = context.Pipe(duplex=False)
-        child = context.Process(target=_crawl, args=(settings, reading), name="diembao-crawler")
-        child.start()
-        reading.close()
-        while child.is_alive() and not stop.wait(0.5):
-            pass
-        writing.close()
-        _end_process(child)
-        if not stop.is_set():
-            logger.error("the crawler ended; starting it again", extra={"exit": child.exitcode})
-            stop.wait(_RESTART_SECONDS)
-
-
-def _crawl(settings: Settings, parent: Connection) -> None:
-    """The crawler process; `parent` closes when its parent stops or is gone."""
-    from crawlers.run import crawl_forever
-    from diembao import logs
-    from diembao.store.database import open_store
-
-    logs.configure(settings.log_level, as_json=settings.log_json)
-    stop = _stop_on_signals()
-
-    def watch() -> None:
-        try:
-            parent.recv()
-        except EOFError:
-            stop.set()
-
-    threading.Thread(target=watch, daemon=True).start()
-    store = open_store(settings)
-    crawl_forever(settings, store, stop)
-    store.close()
-
-
-def _end_process(child: BaseProcess) -> None:
-    child.join(_STOP_SECONDS)
-    if child.is_alive():
-        child.kill()
-        child.join()
-
-
-def _stop_on_signals() -> Event:
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def _start(*arguments: str) -> subprocess.Popen[bytes]:

@@ -52,11 +52,12 @@ def crawl_until_stopped(settings: Settings, names: Sequence[str]) -> None:
         WrongUse: no source of that name, or a worker is running. StoreUnavailable, ArchiveError
     """
     from crawlers.run import crawl_forever
-    from diembao.cli.tools import make_tools
+    from diembao.cli.tools import tool_maker
     from diembao.index.opening import open_index
     from diembao.store.database import open_store
     from diembao.store.locks import exclusive
     from pipelines import loop
+    from pipelines.understanding import Readers
 
     _refuse_unknown(settings, names)
     stop = threading.Event()
@@ -70,14 +71,19 @@ def crawl_until_stopped(settings: Settings, names: Sequence[str]) -> None:
             if not held:
                 raise WrongUse("another command is processing articles; try again when it has ended")
             index = open_index(settings)
-            tools = make_tools(settings, store)
-            understanding = threading.Thread(target=loop.run, args=(store, index, tools, settings, stop))
+            maker = tool_maker(settings, store)
+            # Reading in processes of its own: in this one it would hold up the network.
+            readers = Readers(maker.in_child, settings.reader_processes)
+            understanding = threading.Thread(
+                target=loop.run, args=(store, index, maker(), settings, stop), kwargs={"hands": readers}
+            )
             understanding.start()
             try:
                 crawl_forever(settings, store, stop, names)
             finally:
                 stop.set()
                 understanding.join()
+                readers.close()
                 index.close()
 
 

@@ -48,12 +48,13 @@ def worker(
 ) -> None:
     """Crawl, understand, index and publish, until stopped."""
     from diembao.cli import household
+    from diembao.cli import worker as workers
     from diembao.cli.tools import load_settings
 
     if check:
-        at_work = household.worker_is_at_work(load_settings())
+        at_work = workers.worker_is_at_work(load_settings())
         typer.echo("a worker is at work" if at_work else "no worker is at work")
         raise typer.Exit(0 if at_work else 1)
     if attached:
         household.end_with_parent()
-    household.work(load_settings())
+    workers.work(load_settings())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from diembao.settings import Settings
@@ -20,12 +22,35 @@ def load_settings() -> Settings:
     return settings
 
 
-def make_tools(settings: Settings, store: Store) -> Tools:
-    """The steps' tools: models are loaded here, so this takes about a second."""
+@dataclass(frozen=True)
+class ToolMaker:
+    """Makes the steps' tools, in this process or in a child: models are loaded, so this takes about a second."""
+
+    settings: Settings
+    selectors: Mapping[str, Mapping[str, str]]
+
+    def __call__(self) -> Tools:
+        from nlp.analyzer import Analyzer
+        from pipelines.steps import Tools
+
+        return Tools(self.settings.archive_dir, Analyzer.load(), self.selectors)
+
+    def in_child(self) -> Tools:
+        """The same where nothing has been set up yet."""
+        from diembao import logs
+
+        logs.configure(self.settings.log_level, as_json=self.settings.log_json)
+        return self()
+
+
+def tool_maker(settings: Settings, store: Store) -> ToolMaker:
+    """With what the source files say now."""
     from diembao.store import sources
-    from nlp.analyzer import Analyzer
-    from pipelines.steps import Tools
 
     with store.read() as session:
-        selectors = {row.name: row.definition.get("read", {}) for row in sources.all_sources(session)}
-    return Tools(settings.archive_dir, Analyzer.load(), selectors)
+        return ToolMaker(settings, {row.name: row.definition.get("read", {}) for row in sources.all_sources(session)})
+
+
+def make_tools(settings: Settings, store: Store) -> Tools:
+    """The steps' tools for this process."""
+    return tool_maker(settings, store)()
