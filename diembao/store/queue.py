@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from diembao.store.models import ArticleRow, SourceRow, StoryPlaceRow, StoryRow
+from diembao.store.models import ArticleRow, LabelRow, SourceRow, StoryPlaceRow, StoryRow
 
 Sort = Literal["rank", "newest", "oldest", "outlets"]
 
@@ -117,6 +117,24 @@ def evidence_of(session: Session, article_ids: Sequence[int]) -> dict[int, Row[A
     return {row.id: row for row in session.execute(query)}
 
 
+def labels_of(session: Session, article_ids: Sequence[int]) -> Sequence[Row[Any]]:
+    """What people say of these articles against the machine, newest first; copies of a label come after it."""
+    query = (
+        select(
+            ArticleRow.id.label("article_id"),
+            LabelRow.field,
+            LabelRow.machine_value,
+            LabelRow.value,
+            LabelRow.by,
+            LabelRow.at,
+        )
+        .join(ArticleRow, ArticleRow.page_id == LabelRow.page_id)
+        .where(ArticleRow.id.in_(article_ids), LabelRow.withdrawn_at.is_(None))
+        .order_by(LabelRow.from_label.is_not(None), LabelRow.id.desc())
+    )
+    return session.execute(query).all()
+
+
 def outlets(session: Session) -> dict[str, str]:
     """What every source calls itself."""
     return {row.name: row.title for row in session.execute(select(SourceRow.name, SourceRow.title))}
@@ -139,8 +157,8 @@ def _places(session: Session, story_ids: Sequence[int]) -> dict[str, int]:
     return _counts(session, query.group_by(StoryPlaceRow.code))
 
 
-def _counts(session: Session, query: Select[Any]) -> dict[str, int]:
-    return _named(Counter({value: number for value, number in session.execute(query)}))
+def _counts(session: Session, query: Select[str, int]) -> dict[str, int]:
+    return _named(Counter(dict(session.execute(query).tuples().all())))
 
 
 def _named(counts: Counter[Any]) -> dict[str, int]:
@@ -149,13 +167,18 @@ def _named(counts: Counter[Any]) -> dict[str, int]:
 
 
 def _conditions(wanted: Wanted) -> ColumnElement[bool]:
-    conditions = [StoryRow.state.in_(wanted.states), StoryRow.relevance.in_(wanted.relevance)]
+    conditions: list[ColumnElement[bool]] = [
+        StoryRow.state.in_(wanted.states),
+        StoryRow.relevance.in_(wanted.relevance),
+    ]
     if wanted.topic:
         conditions.append(StoryRow.topic == wanted.topic)
     if wanted.stance:
         conditions.append(StoryRow.stance == wanted.stance)
     if wanted.needs_response is not None:
         conditions.append(StoryRow.needs_response == wanted.needs_response)
+    if wanted.assignee is not None:
+        conditions.append(StoryRow.assignee_id == wanted.assignee)
     if wanted.since is not None:
         conditions.append(StoryRow.last_at >= wanted.since)
     if wanted.until is not None:
@@ -172,9 +195,10 @@ def _conditions(wanted: Wanted) -> ColumnElement[bool]:
 
 
 def _order(sort: Sort) -> tuple[ColumnElement[Any], ...]:
-    return {
+    orders: dict[Sort, tuple[ColumnElement[Any], ...]] = {
         "rank": (StoryRow.rank.desc(), StoryRow.id.desc()),
         "newest": (StoryRow.last_at.desc(), StoryRow.id.desc()),
         "oldest": (StoryRow.first_at.asc(), StoryRow.id.asc()),
         "outlets": (StoryRow.outlets.desc(), StoryRow.rank.desc(), StoryRow.id.desc()),
-    }[sort]
+    }
+    return orders[sort]
