@@ -7,7 +7,7 @@ the length of a normalised text, so places found in the folded text are places i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,18 +70,18 @@ def highlight(
     """
     if tree is None:
         return {}
-    texts = {field: str(shown.get(field) or "") for field in TEXT_FIELDS}
-    folded = {field: _folded(text) for field, text in texts.items()}
+    texts = _Texts(shown)
     anywhere, in_title = _sought(tree, in_title=False), _sought(tree, in_title=True)
-    standing = _standing_rows(in_title.loose, folded.values())
+    standing = _standing_rows(in_title.loose, texts)
     result: dict[str, tuple[Fragment, ...]] = {}
     for field in wish.fields:
         pattern = (in_title if field == "title" else anywhere).pattern(standing)
-        spans = [found.span() for found in pattern.finditer(folded[field])] if pattern else []
+        spans = [found.span() for found in pattern.finditer(texts.folded(field))] if pattern else []
+        text = texts.plain(field)
         if spans and field == "title":
-            result[field] = (_fragment(texts[field], 0, len(texts[field]), spans),)
+            result[field] = (_fragment(text, 0, len(text), spans),)
         elif spans:
-            result[field] = tuple(_fragments(texts[field], spans, wish))
+            result[field] = tuple(_fragments(text, spans, wish))
     return result
 
 
@@ -92,12 +92,31 @@ def _folded(text: str) -> str:
     return fold(lowered if len(lowered) == len(text) else match_form(text))
 
 
-def _standing_rows(rows: frozenset[Row], texts: Iterable[str]) -> frozenset[Row]:
+class _Texts:
+    """The texts of an article, folded only where somebody looks: most matches stand in title and lead."""
+
+    def __init__(self, shown: Mapping[str, str | int | None]) -> None:
+        self._shown = shown
+        self._folded: dict[str, str] = {}
+
+    def plain(self, field: str) -> str:
+        return str(self._shown.get(field) or "")
+
+    def folded(self, field: str) -> str:
+        if field not in self._folded:
+            self._folded[field] = _folded(self.plain(field))
+        return self._folded[field]
+
+
+def _standing_rows(rows: frozenset[Row], texts: _Texts) -> frozenset[Row]:
     """Those rows that do stand side by side somewhere in the article."""
-    if not rows:
-        return rows
-    whole = "\n".join(texts)
-    return frozenset(row for row in rows if re.search(f"{_WORD_START}{_row_pattern(row)}{_WORD_END}", whole))
+    left = {row: re.compile(f"{_WORD_START}{_row_pattern(row)}{_WORD_END}") for row in rows}
+    for field in TEXT_FIELDS:
+        if not left:
+            break
+        folded = texts.folded(field)
+        left = {row: pattern for row, pattern in left.items() if not pattern.search(folded)}
+    return rows - left.keys()
 
 
 def _sought(tree: Node, in_title: bool) -> _Sought:
