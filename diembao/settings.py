@@ -76,6 +76,15 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(120, ge=1, description="the desk signs out who has done nothing for so long")
     session_hours: int = Field(12, ge=1, description="the desk signs everybody out after so long, however busy")
 
+    oidc_issuer: str = Field("", description="single sign-on (OpenID Connect): address of the provider; empty: none")
+    oidc_client_id: str = Field("", description="how the provider knows this installation")
+    oidc_client_secret: SecretStr | None = Field(None, description="given by the provider")
+    oidc_title: str = Field("Đăng nhập bằng tài khoản cơ quan", description="what its button says")
+    oidc_roles_claim: str = Field("groups", description="claim that names the roles of a person")
+    oidc_roles: Words = Field(
+        (), description="role=value of the claim, such as editor=bao-chi-bien-tap; no pair: the values are the roles"
+    )
+
     publish_delay_minutes: float = Field(60.0, ge=0, description="nothing is published earlier after its source")
     front_press_agencies: int = Field(
         3, ge=0, le=20, description="the front list must draw on so many newspapers, magazines or stations; 0: any"
@@ -115,7 +124,7 @@ class Settings(BaseSettings):
     log_json: bool = Field(False, description="one JSON object a line instead of plain text")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="")
 
-    @field_validator("auto_publish_sources", "trusted_proxies", "embed_origins", mode="before")
+    @field_validator("auto_publish_sources", "trusted_proxies", "embed_origins", "oidc_roles", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

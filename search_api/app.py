@@ -20,10 +20,15 @@ from starlette.responses import Response
 from diembao import __version__
 from diembao.errors import BadQuery
 from diembao.index.protocol import SearchIndex
+from diembao.newsroom.passwords import Passwords
+from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from diembao.store.database import Store
 from search_api.api import articles, service, sources, stats, stories
 from search_api.assets import Assets
+from search_api.desk import sign_in
+from search_api.desk.cookies import Cookies
+from search_api.desk.pages import DeskPages
 from search_api.editions import Editions
 from search_api.frame import MAX_BODY, FrameMiddleware
 from search_api.limits import RateLimiter, RateLimitMiddleware
@@ -37,6 +42,7 @@ from search_api.section import daily, feeds, lists, plain, search, story
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
 
+DESK_ROOMS = (sign_in,)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
     "summary and link; never the stance of an article, never its text. Errors are RFC 9457 problem+json."
@@ -58,7 +64,9 @@ def create_app(
     editions, assets = Editions.load(), Assets.load()
     renderer = Renderer(settings, editions, assets)
     metrics = Metrics(resources)
-    errors = ErrorPages(editions, renderer)
+    seal = Seal(settings.signing_key)
+    desk = DeskPages(renderer.environment, assets, seal, Cookies.of(settings), now)
+    errors = ErrorPages(editions, renderer, desk)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -76,7 +84,9 @@ def create_app(
         lifespan=lifespan,
         servers=[{"url": settings.public_url.rstrip("/")}],
     )
-    app.state.site = Site(settings, resources, editions, Units(), renderer, PageCache(), metrics, now)
+    app.state.site = Site(
+        settings, resources, editions, Units(), renderer, PageCache(), metrics, now, desk, Passwords(), seal
+    )
     app.state.assets = assets
     _add_routes(app)
     _add_error_handlers(app, errors)
@@ -90,6 +100,8 @@ def _add_routes(app: FastAPI) -> None:
     for prefix in ("", "/en"):
         for pages in (daily, story, lists, search, feeds, plain):
             app.include_router(pages.router, prefix=prefix)
+    for room in DESK_ROOMS:
+        app.include_router(room.router)
 
 
 def _add_error_handlers(app: FastAPI, errors: ErrorPages) -> None:

@@ -12,6 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from search_api.faces import is_signed_in_face
 from search_api.metrics import Metrics
 from search_api.problems import ErrorPages
 
@@ -31,6 +32,12 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# The faces behind a sign-in have scripts, and nobody in between may keep their pages.
+_SIGNED_IN_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY + "; script-src 'self'; connect-src 'self'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+}
 # Browsers keep to https for a year once they have seen it; only said where the section is served so.
 _STRICT_TRANSPORT = "max-age=31536000"
 
@@ -41,12 +48,14 @@ class FrameMiddleware:
     def __init__(self, app: ASGIApp, errors: ErrorPages, metrics: Metrics, *, https: bool) -> None:
         self._app, self._errors, self._metrics = app, errors, metrics
         self._headers = {**SECURITY_HEADERS, **({"Strict-Transport-Security": _STRICT_TRANSPORT} if https else {})}
+        self._signed_in_headers = {**self._headers, **_SIGNED_IN_HEADERS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send, self._headers)
+        headers = self._signed_in_headers if is_signed_in_face(scope["path"]) else self._headers
+        exchange = _Exchange(scope, send, headers)
         try:
             if too_large := _too_large(scope):
                 response = self._errors.respond(Request(scope), too_large)

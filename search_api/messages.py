@@ -30,6 +30,15 @@ class Messages:
         with files("search_api").joinpath("catalogue", f"{language}.yml").open(encoding="utf-8") as file:
             return cls(language, dict(_flat(yaml.load(file, _Loader), "")))  # noqa: S506 - both are safe loaders
 
+    @classmethod
+    def load_desk(cls) -> Messages:
+        """Of the desk, which has one language: the section's, and one file a subject below `desk.<subject>`."""
+        texts = dict(cls.load("vi")._texts)
+        for file in sorted(files("search_api").joinpath("catalogue", "desk").iterdir(), key=lambda file: file.name):
+            content = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - both are safe loaders
+            texts |= _flat(content, f"desk.{file.name.removesuffix('.yml')}.")
+        return cls("vi", texts)
+
     def __contains__(self, key: str) -> bool:
         return key in self._texts
 

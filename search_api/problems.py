@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,8 +17,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from diembao.errors import BadQuery, DiembaoError, IndexUnavailable, StaleSchema, StoreUnavailable
+from diembao.errors import (
+    BadQuery,
+    DiembaoError,
+    Forbidden,
+    IndexUnavailable,
+    Refused,
+    StaleSchema,
+    StoreUnavailable,
+)
+from search_api.desk.pages import ACCOUNT, DeskPages, is_fetch
+from search_api.desk.session import NotSignedIn, PasswordMustChange, StaleForm
 from search_api.editions import Edition, Editions
+from search_api.faces import DESK, is_signed_in_face
 from search_api.rendering import Renderer
 
 logger = logging.getLogger(__name__)
@@ -35,8 +47,8 @@ class BadParameter(Exception):
 
 
 class ErrorPages:
-    def __init__(self, editions: Editions, renderer: Renderer) -> None:
-        self._editions, self._renderer = editions, renderer
+    def __init__(self, editions: Editions, renderer: Renderer, desk: DeskPages) -> None:
+        self._editions, self._renderer, self._desk = editions, renderer, desk
 
     def respond(
         self,
@@ -49,13 +61,14 @@ class ErrorPages:
         members: Mapping[str, Any] | None = None,
     ) -> Response:
         """code: stable name of the kind of error. members: further members of the JSON object."""
-        edition = self._editions.of_path(request.url.path)
-        known = status if f"errors.{status}.title" in edition.messages else (400 if status < 500 else 500)
-        title = edition.messages.text(f"errors.{known}.title")
-        detail = detail or edition.messages.text(f"errors.{known}.text")
+        edition, signed_in_face = self._edition(request), is_signed_in_face(request.url.path)
+        texts = "desk.errors" if signed_in_face else "errors"
+        known = status if f"{texts}.{status}.title" in edition.messages else (400 if status < 500 else 500)
+        title = edition.messages.text(f"{texts}.{known}.title")
+        detail = detail or edition.messages.text(f"{texts}.{known}.text")
         number = request.scope.get("state", {}).get("request_id", "")
         headers = {"Cache-Control": "no-store", **(headers or {})}
-        if request.url.path.startswith("/api/"):
+        if request.url.path.startswith("/api/") or (signed_in_face and is_fetch(request)):
             code = code or HTTPStatus(status).phrase.lower().replace(" ", "_")
             body = {
                 "type": f"urn:diembao:problem:{code}",
@@ -68,6 +81,12 @@ class ErrorPages:
                 **(members or {}),
             }
             return JSONResponse(body, status, headers, media_type="application/problem+json")
+        if signed_in_face:
+            response = self._desk.page(
+                request, "error.html", status=status, title=title, detail=detail, request_id=number
+            )
+            response.headers.update(headers)
+            return response
         page = self._renderer.render(
             "error.html", edition, path="/", current="", status=status, title=title, detail=detail, request_id=number
         )
@@ -81,7 +100,7 @@ class ErrorPages:
         return self.respond(request, error.status_code, headers=error.headers)
 
     def of_validation(self, request: Request, error: RequestValidationError) -> Response:
-        messages = self._editions.of_path(request.url.path).messages
+        messages = self._edition(request).messages
         faults = []
         for fault in error.errors():
             name = str(fault["loc"][-1])
@@ -96,7 +115,7 @@ class ErrorPages:
         return self.respond(request, 400, code="invalid_parameter", detail=detail, members={"errors": faults})
 
     def of_parameter(self, request: Request, error: BadParameter) -> Response:
-        messages = self._editions.of_path(request.url.path).messages
+        messages = self._edition(request).messages
         if error.reason == "staff_field":
             detail = messages.text("problems.staff_field", name=error.name)
         else:
@@ -105,7 +124,7 @@ class ErrorPages:
         return self.respond(request, error.status, code=error.reason, detail=detail, members={"parameter": error.name})
 
     def of_query(self, request: Request, error: BadQuery) -> Response:
-        edition = self._editions.of_path(request.url.path)
+        edition = self._edition(request)
         query = request.query_params.get("q", "")
         members = {"position": error.position, "query": query, "caret": caret_lines(query, error.position)}
         if error.code == "bad_cursor":
@@ -114,12 +133,34 @@ class ErrorPages:
 
     def of_ours(self, request: Request, error: Exception) -> Response:
         """Deliberate errors of the other rooms, and a database that is too busy to answer."""
+        if isinstance(error, NotSignedIn | PasswordMustChange | StaleForm | Forbidden | Refused):
+            return self._of_desk(request, error)
         if isinstance(error, StoreUnavailable | StaleSchema | IndexUnavailable | PoolTimeout):
             logger.error("not available", extra={"reason": str(error), "path": request.url.path})
             code = "index_unavailable" if isinstance(error, IndexUnavailable) else "store_unavailable"
             return self.respond(request, 503, code=code, headers={"Retry-After": RETRY_AFTER})
         logger.error("unexpected error", extra={"path": request.url.path}, exc_info=error)
         return self.respond(request, 500)
+
+    def _of_desk(self, request: Request, error: DiembaoError) -> Response:
+        """What people at the desk meet: not signed in, not allowed, a form from before, a wish that cannot be met."""
+        texts = self._edition(request).messages
+        if isinstance(error, NotSignedIn | PasswordMustChange) and request.method == "GET" and not is_fetch(request):
+            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            path = ACCOUNT if isinstance(error, PasswordMustChange) else f"{DESK}/dang-nhap?{urlencode({'next': here})}"
+            return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
+        if isinstance(error, NotSignedIn):
+            return self.respond(request, 401, code="not_signed_in")
+        if isinstance(error, Refused):
+            known = f"desk.refused.{error.key}" in self._desk.edition.messages
+            return self.respond(request, 409, code=error.key, detail=self._desk.reason(error) if known else "")
+        code = "stale_form" if isinstance(error, StaleForm) else "forbidden"
+        detail = texts.text("desk.frame.stale_form") if isinstance(error, StaleForm) else ""
+        return self.respond(request, 403, code=code, detail=detail)
+
+    def _edition(self, request: Request) -> Edition:
+        path = request.url.path
+        return self._desk.edition if is_signed_in_face(path) else self._editions.of_path(path)
 
 
 HANDLED = (DiembaoError, PoolTimeout)

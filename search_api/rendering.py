@@ -53,24 +53,26 @@ class Owner:
 
 
 class Renderer:
+    """The section's pages; the other faces render with the same environment, each from its own folder."""
+
     def __init__(self, settings: Settings, editions: Editions, assets: Assets) -> None:
         self._editions = editions
         self._public_url = settings.public_url.rstrip("/")
-        self._environment = Environment(
+        self.environment = Environment(
             loader=PackageLoader("search_api", "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {
+        self.environment.filters |= {
             "web_address": web_address,
             "json_ld": json_ld,
             "iso": iso_local,
             "capitalize_first": lambda text: text[:1].upper() + text[1:],
             "urlencode_path": lambda text: quote(text, safe=""),
         }
-        self._environment.globals |= {
+        self.environment.globals |= {
             "owner": Owner.of(settings),
             "public_url": self._public_url,
             "stylesheet": assets.sheets["section"].path,
@@ -85,7 +87,7 @@ class Renderer:
         Pages that are no entry of the menu may say so with `current=""`.
         """
         other = self._editions.by_language["en" if edition.language == "vi" else "vi"]
-        page = self._environment.get_template(f"section/{template}")
+        page = self.environment.get_template(f"section/{template}")
         known: dict[str, Any] = {"current": path, **values}
         text = page.render(
             edition=edition,

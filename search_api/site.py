@@ -9,7 +9,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from diembao.newsroom.passwords import Passwords
+from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
+from search_api.desk.pages import DeskPages
 from search_api.editions import Edition, Editions
 from search_api.metrics import Metrics
 from search_api.places import Units
@@ -29,6 +32,9 @@ class Site:
     pages: PageCache
     metrics: Metrics
     now: Callable[[], datetime]
+    desk: DeskPages
+    passwords: Passwords
+    seal: Seal
 
     @property
     def public_url(self) -> str:

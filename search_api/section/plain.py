@@ -100,8 +100,9 @@ def old_icon_address(request: Request) -> Response:
 
 
 @root_router.get("/static/{name}")
-def static_file(request: Request, name: str) -> Response:
-    asset = request.app.state.assets.by_name.get(name)
+@root_router.get("/static/{folder}/{name}")
+def static_file(request: Request, name: str, folder: str = "") -> Response:
+    asset = request.app.state.assets.by_name.get(f"{folder}/{name}" if folder else name)
     if asset is None:
         raise HTTPException(404)
     return Response(asset.body, media_type=asset.media_type, headers={"Cache-Control": _FOREVER})

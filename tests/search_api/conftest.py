@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from diembao.index.opening import open_index
 from diembao.index.protocol import SearchIndex
 from diembao.newsroom.publishing import publish
+from diembao.newsroom.seal import Seal
+from diembao.newsroom.signing_in import Visit, digest_of, enter
 from diembao.records import Annotations, Article, Entity, Evidence, FeedHints, PlaceMention, Relevance, Stance, Topic
 from diembao.settings import Settings
 from diembao.store import articles, audit, pages, sources, stories
+from diembao.store import people as accounts
 from diembao.store.database import Store, open_store
-from diembao.store.models import StoryRow
+from diembao.store.models import StoryRow, UserRow
 from pipelines.indexing import drain
 from search_api.app import create_app
 from search_api.limits import RateLimiter
@@ -95,7 +103,9 @@ class Newsroom:
         """What the desk does when a story must go: the store knows at once, the index a little later."""
         with self.store.write() as session:
             session.get_one(StoryRow, story_id).state = "withdrawn"
-            audit.record(session, actor="editor:lan", action="withdraw", object_kind="story", object_id=story_id, at=NOW)
+            audit.record(
+                session, actor="editor:lan", action="withdraw", object_kind="story", object_id=story_id, at=NOW
+            )
 
     def poll(self, source: str, status: str, new_items: int = 0) -> None:
         with self.store.write() as session:
@@ -151,6 +161,46 @@ class Newsroom:
         return row.id
 
 
+@dataclass
+class People:
+    """Accounts and open sessions, made without hashing passwords."""
+
+    store: Store
+    settings: Settings
+
+    def add(self, *roles: str, name: str, now: datetime = NOW, **details: object) -> int:
+        """An account without a password; its id. details: columns of the row."""
+        with self.store.write() as session:
+            row = UserRow(name=name, roles=list(roles), created_at=now, full_name="Nguyễn Thị Lan", **details)
+            return accounts.add(session, row).id
+
+    def sign_in(self, *roles: str, name: str, now: datetime, **details: object) -> str:
+        """The token of a new session of this person, who is made when there is none of this name."""
+        with self.store.read() as session:
+            known = accounts.by_name(session, name)
+        user_id = known.id if known else self.add(*roles, name=name, now=now, **details)
+        with self.store.write() as session:
+            row = accounts.by_id(session, user_id)
+            assert row is not None
+            return enter(session, row, "password", self.settings, Visit("203.0.113.7", "Firefox"), now).token
+
+
+class DeskClient(TestClient):
+    """A browser in which somebody has signed in; what it posts carries the token of the session, as forms do."""
+
+    def __init__(self, app: FastAPI, token: str, *, csrf: str) -> None:
+        super().__init__(app, client=("203.0.113.7", 40000), base_url="https://baochi.example", follow_redirects=False)
+        self.token, self.csrf = token, csrf
+        self.cookies.set("__Host-diembao-session", token)
+
+    def post(self, url: Any, **options: Any) -> Any:
+        options["headers"] = {"X-CSRF-Token": self.csrf} | dict(options.get("headers") or {})
+        return super().post(url, **options)
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
 @pytest.fixture
 def site_settings(settings: Settings) -> Settings:
     return settings.model_copy(
@@ -198,6 +248,84 @@ def site(newsroom: Newsroom, site_settings: Settings, clock: list[datetime]) -> 
     app = create_app(site_settings, newsroom.store, newsroom.index, now=lambda: clock[0], limiter=unlimited)
     with TestClient(app, client=("203.0.113.7", 40000), base_url="https://baochi.example") as client:
         yield client
+
+
+@pytest.fixture
+def people(newsroom: Newsroom, site_settings: Settings) -> People:
+    """Accounts at the desk, made without hashing a password each time."""
+    return People(newsroom.store, site_settings)
+
+
+@pytest.fixture
+def signed_in(site: TestClient, people: People, clock: list[datetime]) -> Callable[..., DeskClient]:
+    """A client of the site in which somebody of these roles has signed in: `signed_in("editor")`.
+
+    Its `post` sends the token of its session; `signed_in("chief", name="minh")` names the person.
+    """
+
+    def make(*roles: str, name: str = "", **details: object) -> DeskClient:
+        token = people.sign_in(*roles, name=name or f"{roles[0]}.mot", now=clock[0], **details)
+        csrf = Seal(people.settings.signing_key).signature("form", digest_of(token))
+        return DeskClient(site.app, token, csrf=csrf)
+
+    return make
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not there: pages not looked at in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def live_site() -> Callable[[FastAPI], Iterator[str]]:
+    """Runs an application on a port of this machine, for browsers: `yield from live_site(app)` gives its address."""
+
+    def run(app: FastAPI) -> Iterator[str]:
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        server.should_exit = True
+        thread.join(20)
+
+    return run
+
+
+@pytest.fixture
+def desk_address(
+    newsroom: Newsroom, site_settings: Settings, clock: list[datetime], live_site: Callable[[FastAPI], Iterator[str]]
+) -> Iterator[str]:
+    """The site on a port: over http, so that its cookies are plain ones."""
+    plain = site_settings.model_copy(update={"public_url": "http://127.0.0.1"})
+    yield from live_site(create_app(plain, newsroom.store, newsroom.index, now=lambda: clock[0]))
+
+
+@pytest.fixture
+def desk_page(browser: Any, desk_address: str, people: People, clock: list[datetime]) -> Callable[..., Any]:
+    """A browser page in which somebody has signed in: `page = desk_page("editor", width=390, scheme="dark")`.
+
+    Its base address is the site's: `page.goto("/ban-bien-tap")`.
+    """
+
+    def make(*roles: str, name: str = "", width: int = 1280, height: int = 900, scheme: str = "light") -> Any:
+        context = browser.new_context(
+            base_url=desk_address, viewport={"width": width, "height": height}, color_scheme=scheme, locale="vi-VN"
+        )
+        if roles:
+            token = people.sign_in(*roles, name=name or f"{roles[0]}.mot", now=clock[0])
+            context.add_cookies([{"name": "diembao-session", "value": token, "url": desk_address}])
+        return context.new_page()
+
+    return make
 
 
 @pytest.fixture

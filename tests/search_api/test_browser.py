@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import uvicorn
 
 from search_api.app import create_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-CHROMIUM = Path("/usr/bin/chromium")
 PAGES = (
     "/",
     "/tin/1",
@@ -33,7 +28,7 @@ PAGES = (
 
 
 @pytest.fixture
-def address(newsroom, site_settings, printing, clock):
+def address(newsroom, site_settings, printing, clock, live_site):
     now = clock[0]
     long_title = ("Ủy ban nhân dân tỉnh ban hành kế hoạch cải tạo, nâng cấp hệ thống thoát nước đô thị " * 3)[:180]
     copies = [
@@ -43,27 +38,7 @@ def address(newsroom, site_settings, printing, clock):
     newsroom.story(printing(f"Tin {long_title}", at=now - timedelta(hours=5)), *copies, summary="Hai câu. Của ta.")
     newsroom.story(printing("Tin", at=now - timedelta(hours=3), places=()))
     newsroom.story(printing("Tin" + "dài" * 60, at=now - timedelta(hours=4)))
-    app = create_app(site_settings, newsroom.store, newsroom.index, now=lambda: now)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(20)
-
-
-@pytest.fixture
-def browser():
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not there: pages not looked at in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    yield from live_site(create_app(site_settings, newsroom.store, newsroom.index, now=lambda: now))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

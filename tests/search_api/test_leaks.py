@@ -26,6 +26,7 @@ FILLED = {
     "{number}": ("1", "2", "3"),
     "{address}": ("1-tin-da-dang", "2-tin-chua-duyet", "05503-tan-cuong"),
     "{slug}": ("thien-tai-thoi-tiet",),
+    "{folder}": ("desk",),
     "{name}": ("songcau", "trungdu", "section.css"),
     "{day}": ("2026-11-22",),
     "{month}": ("2026-11",),

@@ -1,0 +1,1 @@
+"""The desk: what editors, operators and administrators see after signing in."""

@@ -1,0 +1,11 @@
+"""Which face of the product an address belongs to."""
+
+from __future__ import annotations
+
+DESK = "/ban-bien-tap"
+ANALYSIS = "/phan-tich"
+
+
+def is_signed_in_face(path: str) -> bool:
+    """Whether the address belongs to a face behind a sign-in."""
+    return any(path == face or path.startswith(f"{face}/") for face in (DESK, ANALYSIS))
