@@ -23,6 +23,7 @@ from pipelines.reading.decoding import decode
 MAX_LINKS = 300
 _MAX_ANCHORS = 5_000
 _THRESHOLD = 5
+_ADDRESS_ALONE = 3
 # Sections have addresses in words too, but shorter ones than headlines are.
 _WORDS_WITHOUT_NUMBER = 7
 _TITLE_LENGTH = 500
@@ -87,6 +88,11 @@ def article_links(body: bytes, url: str, content_type: str = "") -> list[FoundLi
     chosen = (candidate for candidate in found.values() if candidate.score >= _THRESHOLD)
     links = [FoundLink(candidate.address, FeedHints(title=candidate.title)) for candidate in chosen]
     return links[:MAX_LINKS]
+
+
+def looks_like_article(address: str) -> bool:
+    """Whether an address alone speaks for an article rather than a section, tag or front page."""
+    return _address_score(address) >= _ADDRESS_ALONE
 
 
 def _anchors(tree: LexborHTMLParser, url: str) -> Iterator[tuple[LexborNode, str]]:

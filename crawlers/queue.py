@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from crawlers.leases import Alone, Leases, Shared
 from crawlers.source import Source
-from diembao.store import pages, sources
+from diembao.store import pages, sources, watches
 from diembao.store.database import Store
 from diembao.store.pages import DuePage
 from diembao.store.sources import DueFeed
@@ -94,6 +94,7 @@ class WorkQueue:
         self._now = now
         self._polling: dict[int, str] = {}
         self._visiting: dict[int, str] = {}
+        self._looking: Counter[str] = Counter()
         self._spoiled: set[tuple[type[Task], int]] = set()
         self._ended: set[tuple[type[Task], int]] = set()
         self._held: dict[str, float] = {}
@@ -101,7 +102,11 @@ class WorkQueue:
 
     @property
     def under_way(self) -> int:
-        return len(self._polling) + len(self._visiting)
+        return len(self._polling) + len(self._visiting) + self.looks_under_way
+
+    @property
+    def looks_under_way(self) -> int:
+        return self._looking.total()
 
     @property
     def at_rest(self) -> bool:
@@ -117,7 +122,7 @@ class WorkQueue:
         self._changed.clear()
         # What ends while the store is read may still look due in what was read.
         self._ended.clear()
-        busy = {*self._polling.values(), *self._visiting.values()}
+        busy = {*self._polling.values(), *self._visiting.values(), *+self._looking}
         feeds, due = await asyncio.to_thread(self._read, busy)
         polls = [
             Poll(feed, self._known[feed.source])
@@ -146,6 +151,23 @@ class WorkQueue:
         """Leave the host of this address alone for so long (it said so)."""
         host = host_of(url)
         self._held[host] = max(self._held.get(host, 0.0), time.monotonic() + seconds)
+
+    def held_hosts(self) -> list[str]:
+        """Hosts that want to be left alone."""
+        now = time.monotonic()
+        return [host for host, until in self._held.items() if until > now]
+
+    def mine(self) -> Sequence[str]:
+        """The sources this process may ask now."""
+        return self._leases.mine()
+
+    def begin_look(self, source: str) -> None:
+        """A look again at an article of this source, taken elsewhere, is under way until `end_look`."""
+        self._looking[source] += 1
+
+    def end_look(self, source: str) -> None:
+        self._looking[source] -= 1
+        self._changed.set()
 
     async def changed(self, seconds: float) -> None:
         """Return when a task has ended, or after so many seconds."""
@@ -176,6 +198,7 @@ class WorkQueue:
         feeds = sources.due_feeds(session, now, sources=names, everything=self._everything)
         due = {feed.source for feed in feeds if not (self._everything and feed.id in self._polled)}
         due |= pages.sources_with_due(session, now, sources=names)
+        due |= watches.sources_with_due(session, now, sources=names)
         return {name for name in due if not self._rests(self._known[name])}
 
     def _rest_of(self, source: Source) -> float:

@@ -64,3 +64,24 @@ def ask_without_validators(feed_id: int, now: datetime) -> bool:
     """Whether this poll doubts the server; spread evenly over feeds and time, and the same when asked again."""
     digest = hashlib.blake2b(f"{feed_id}:{now:%Y-%m-%dT%H:%M:%S}".encode(), digest_size=4).digest()
     return int.from_bytes(digest) % _DOUBT_ONE_IN == 0
+
+
+# A removal must be marked within the hour: so long between two looks at what is on the section, and so long until a
+# first sign is confirmed.
+PUBLISHED_LOOK = timedelta(minutes=25)
+CONFIRM_AFTER = timedelta(minutes=5)
+FIRST_LOOK = timedelta(minutes=30)
+_DAILY = timedelta(days=1)
+
+
+def next_look(age: timedelta, window: timedelta, *, published: bool, fresh_published: timedelta) -> timedelta | None:
+    """How long until an article is looked at again for changes and removal; None: never again.
+
+    age: since its text has stood as it is. Waits double on the first day (30 minutes, 1, 2, 4 … hours), then it is once
+    a day until `window` is over. On the section: every 25 minutes until `fresh_published` old, then daily for good.
+    """
+    if published:
+        return PUBLISHED_LOOK if age < fresh_published else _DAILY
+    if age >= window:
+        return None
+    return max(FIRST_LOOK, age) if age < _DAILY / 2 else _DAILY

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     crawlers: int = Field(
         0, ge=0, le=16, description="processes that fetch; 0: one for every two cores; on SQLite always one"
     )
+    watch_days: float = Field(14.0, gt=0, le=365, description="how long articles are looked at again for changes")
+    watch_published_days: float = Field(
+        30.0, gt=0, le=3650, description="how long published ones are looked at every 25 minutes; daily after that"
+    )
 
     trusted_proxies: Words = Field(
         (), description="addresses or networks of reverse proxies whose X-Forwarded-* headers are believed"

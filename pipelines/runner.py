@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from diembao.errors import StoreUnavailable
 from diembao.records import Annotations, Article, Relevance
-from diembao.store import articles, pages, stories, trail
+from diembao.store import articles, changes, pages, stories, trail
 from diembao.store.database import Store
 from diembao.store.locks import in_turn
 from diembao.store.models import ArticleRow
 from diembao.store.pages import PendingPage
 from diembao.store.profiles import pages_to_learn_from as learnable
+from pipelines import changes as changed_articles
 from pipelines import profiles
 from pipelines.annotating import to_gate_result
 from pipelines.grouping import VERSION, credit_source, file_copies, keys_of, place, signature_of
@@ -280,6 +281,13 @@ def _keep_article(session: Session, work: Work, now: datetime) -> str:
     # Copies and stories are found among what is stored, so articles are stored one after the other.
     in_turn(session, "grouping")
     row = articles.by_page(session, page.id)
+    before = changes.unread_form(session, row, page.place) if row is not None else None
+    if row is not None and before is not None:
+        article = changed_articles.with_first_time(article, row)
+        if annotations.relevance is Relevance.IRRELEVANT:
+            changed_articles.keep_no_longer_ours(session, row, page, article, annotations, now)
+            pages.finish(session, page.id, row.relevance, "changed at the source, no longer about the province", now)
+            return row.relevance
     if annotations.relevance is Relevance.IRRELEVANT:
         return _keep_irrelevant(session, page, row, annotations, now)
     other = articles.by_canonical_url(session, article.source, article.canonical_url)
@@ -289,6 +297,8 @@ def _keep_article(session: Session, work: Work, now: datetime) -> str:
         return "duplicate"
     _note_judgement(session, page.id, annotations, now)
     _store_article(session, work, article, annotations, row, now)
+    if row is not None and before is not None:
+        changed_articles.note(session, row, page, before, annotations.relevance.value, now)
     pages.finish(session, page.id, annotations.relevance.value, "", now)
     return annotations.relevance.value
 

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp.abc import AbstractResolver
@@ -17,10 +17,11 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawlers import polls, visits
+from crawlers import looks, polls, visits
 from crawlers.download import Bounds, Connections, Fetched
 from crawlers.feeds import MAX_BYTES as LARGEST_FEED
 from crawlers.keeping import Keeper
+from crawlers.look_queue import Look, LookQueue
 from crawlers.politeness import PoliteDownloader, Stopping, fetched_of, request_for
 from crawlers.queue import Poll, Task, Visit, WorkQueue
 from crawlers.source import Source
@@ -40,6 +41,8 @@ _IDLE_SECONDS = 1.0
 _TOGETHER_SECONDS = 0.05
 # An operator is told after so many bad polls in a row.
 _ALARM_AFTER = 3
+# A look whose worker died is due again after so many request timeouts.
+_LOOK_TIMEOUTS = 6
 
 
 @dataclass
@@ -86,6 +89,16 @@ class PressSpider(Spider):
             now=assignment.now,
             pause_of=self._pause_of,
         )
+        self._cadence = looks.Cadence(
+            timedelta(days=settings.watch_days), timedelta(days=settings.watch_published_days)
+        )
+        self._look_queue = LookQueue(
+            assignment.store,
+            assignment.sources,
+            self._cadence,
+            lease=timedelta(seconds=_LOOK_TIMEOUTS * settings.fetch_timeout),
+            now=assignment.now,
+        )
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -104,6 +117,8 @@ class PressSpider(Spider):
         while not self._leaving:
             for task in await self._take():
                 yield self._request(task)
+            for look in await self._take_looks():
+                yield self._request(look)
             if self._assignment.once and self._queue.at_rest:
                 break
             await self._queue.changed(_IDLE_SECONDS)
@@ -136,8 +151,22 @@ class PressSpider(Spider):
             self._assignment.fault = fault
             return []
 
-    def _request(self, task: Task) -> Request:
-        headers = polls.validators(task.feed, self._assignment.now()) if isinstance(task, Poll) else {}
+    async def _take_looks(self) -> list[Look]:
+        """Looks again at articles, when those before have ended: what is new goes first."""
+        names = self._queue.mine()
+        if self._queue.looks_under_way or not names:
+            return []
+        try:
+            taken = await asyncio.to_thread(self._look_queue.take, names, self._queue.held_hosts(), ())
+        except StoreUnavailable as fault:
+            self._assignment.fault = fault
+            return []
+        for look in taken:
+            self._queue.begin_look(look.source.name)
+        return taken
+
+    def _request(self, task: Task | Look) -> Request:
+        headers = self._validators(task)
         return request_for(
             task.url,
             task.source,
@@ -148,6 +177,12 @@ class PressSpider(Spider):
             callback=self.answered,
             errback=self.unanswered,
         )
+
+    def _validators(self, task: Task | Look) -> dict[str, str]:
+        now = self._assignment.now()
+        if isinstance(task, Poll):
+            return polls.validators(task.feed, now)
+        return looks.validators(task.look, now) if isinstance(task, Look) else {}
 
     async def answered(self, response: Response) -> None:
         """Any answer, whatever its status."""
@@ -160,29 +195,51 @@ class PressSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
         error = failure.value
         if isinstance(error, Stopping):
-            self._queue.release(request.meta["task"])
+            self._release(request.meta["task"])
         elif isinstance(error, DiembaoError):
             await self._settle(request, error)
         elif isinstance(error, IgnoreRequest):
             await self._settle(request, FetchFailed("too_many_redirects: it leads on and on"))
         else:
-            self._queue.release(request.meta["task"], spoiled=True)
+            self._release(request.meta["task"], spoiled=True)
             failure.raiseException()
 
     async def _settle(self, request: Request, result: Fetched | DiembaoError) -> None:
         """Keep the result of a task; the task ends when it is durable."""
-        task: Task = request.meta["task"]
+        task: Task | Look = request.meta["task"]
         kept = False
         try:
             if isinstance(task, Poll):
                 await self._settle_poll(task, result, conditional=request.meta["conditional"])
+            elif isinstance(task, Look):
+                await self._settle_look(task, result, conditional=request.meta["conditional"])
             else:
                 await self._settle_visit(task, result)
             kept = True
         except (StoreUnavailable, ArchiveError) as fault:
             self._assignment.fault = fault
         finally:
-            self._queue.release(task, spoiled=not kept)
+            self._release(task, spoiled=not kept)
+
+    def _release(self, task: Task | Look, *, spoiled: bool = False) -> None:
+        if isinstance(task, Look):
+            self._queue.end_look(task.source.name)
+        else:
+            self._queue.release(task, spoiled=spoiled)
+
+    async def _settle_look(self, task: Look, result: Fetched | DiembaoError, *, conditional: bool) -> None:
+        now = self._assignment.now()
+        archive = self._assignment.settings.archive_dir
+        seen = await asyncio.to_thread(
+            looks.judge, task.look, result, task.source.read, archive, conditional=conditional, now=now
+        )
+        if seen.hold:
+            self._queue.hold(task.url, seen.hold)
+        answer = result if isinstance(result, Fetched) and seen.kind == "changed" else None
+        outcome = await self._keeper.keep(looks.keeping(task.look, seen, answer, self._cadence, now), now, answer)
+        self._assignment.outcomes[f"looks {outcome}"] += 1
+        if outcome in ("changed", "removed", "restored"):
+            logger.info("article %s at its source", outcome, extra={"url": task.url, "reason": seen.reason})
 
     async def _settle_visit(self, task: Visit, result: Fetched | DiembaoError) -> None:
         now = self._assignment.now()

@@ -81,7 +81,7 @@ def events_of(session: Session, article_ids: Sequence[int]) -> list[SourceEvent]
 
 
 def versions(session: Session, article_id: int) -> list[Version]:
-    """All texts of an article, oldest first; empty for one that never changed. Compare with `nlp.differences`."""
+    """All texts of an article, oldest first; fewer than two for one that never changed. See `nlp.differences`."""
     query = select(ArticleVersionRow).where(ArticleVersionRow.article_id == article_id)
     return [_version(row) for row in session.scalars(query.order_by(ArticleVersionRow.number))]
 
@@ -95,10 +95,42 @@ def keep_first_version(session: Session, row: ArticleRow) -> None:
     _add_version(session, row, 1, place, page.fetched_at or page.found_at)
 
 
-def newest_place(session: Session, article_id: int) -> ArchivePlace | None:
-    """Where the newest kept version stands in the archive; None for an article that never changed."""
-    newest = _newest(session, article_id)
-    return None if newest is None else _version(newest).place
+def hand_over(session: Session, article_id: int, place: ArchivePlace, status: int, content_type: str) -> None:
+    """The page was fetched in a new form, archived at `place`: it waits to be understood again.
+
+    When it was fetched first stays as it was: that dates an article which names no time itself.
+    """
+    row = session.get_one(ArticleRow, article_id)
+    keep_first_version(session, row)
+    session.execute(
+        update(PageRow)
+        .where(PageRow.id == row.page_id)
+        .values(
+            state="fetched",
+            redo="extract",  # all steps, for an article that is known
+            http_status=status,
+            content_type=content_type,
+            archive_file=place.file,
+            archive_offset=place.offset,
+            archive_length=place.length,
+        )
+    )
+
+
+def unread_form(session: Session, row: ArticleRow, place: ArchivePlace) -> Version | None:
+    """The version before the one archived at `place`, when that one has not been recorded; else None."""
+    newest = _newest(session, row.id)
+    if newest is None or _version(newest).place == place:
+        return None
+    return _version(newest)
+
+
+def same_after_all(session: Session, row: ArticleRow, place: ArchivePlace) -> None:
+    """The page at `place` says what the newest version says: it stands for that version from now on."""
+    newest = _newest(session, row.id)
+    if newest is not None:
+        newest.archive_file, newest.archive_offset, newest.archive_length = place.file, place.offset, place.length
+        session.flush()
 
 
 def record_change(
