@@ -73,6 +73,14 @@ def process_pending(
     return _Run(store, tools, hands or OwnHands(tools), now, progress).until(stop, enough)
 
 
+def take_over(store: Store) -> None:
+    """Call it when this process alone may process: on SQLite, what others had taken waits again at once, for they are
+    gone. On PostgreSQL nobody is alone, and the leases of the dead run out by themselves."""
+    if store.dialect == "sqlite":
+        with store.write() as session:
+            pages.give_back(session)
+
+
 class _Run:
     """One run over what is pending: pages taken, lots given out, outcomes kept in the order the pages were found."""
 

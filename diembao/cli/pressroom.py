@@ -56,7 +56,7 @@ def crawl_until_stopped(settings: Settings, names: Sequence[str]) -> None:
     from diembao.index.opening import open_index
     from diembao.store.database import open_store
     from diembao.store.locks import exclusive
-    from pipelines import loop
+    from pipelines import loop, runner
     from pipelines.understanding import Readers
 
     _refuse_unknown(settings, names)
@@ -70,6 +70,7 @@ def crawl_until_stopped(settings: Settings, names: Sequence[str]) -> None:
         with exclusive(store, settings.data_dir, "processing") as held:
             if not held:
                 raise WrongUse("another command is processing articles; try again when it has ended")
+            runner.take_over(store)
             index = open_index(settings)
             maker = tool_maker(settings, store)
             # Reading in processes of its own: in this one it would hold up the network.

@@ -59,6 +59,7 @@ def process_and_index(settings: Settings, store: Store) -> None:
         if not alone:
             typer.echo("the running worker takes it from here")
             return
+        runner.take_over(store)
         tally = runner.process_pending(store, make_tools(settings, store), progress=progress("articles"))
         end_progress()
         typer.echo(str(tally))

@@ -95,8 +95,8 @@ def stop_on_signals() -> Event:
 @contextmanager
 def _at_work(store: Store, settings: Settings, stop: Event) -> Iterator[None]:
     """This process may do the worker's work: alone on SQLite, beside others elsewhere."""
-    from diembao.store import pages
     from diembao.store.locks import exclusive
+    from pipelines import runner
 
     if store.dialect != "sqlite":
         with _announced(store, stop):
@@ -107,8 +107,7 @@ def _at_work(store: Store, settings: Settings, stop: Event) -> Iterator[None]:
             raise WrongUse("another worker is running on this data directory")
         if not held.enter_context(exclusive(store, settings.data_dir, "processing")):
             raise WrongUse("another command is processing articles; start the worker when it has ended")
-        with store.write() as session:
-            pages.give_back(session)  # whoever had taken pages before is gone
+        runner.take_over(store)
         yield
 
 
