@@ -1,50 +1,59 @@
 """The step `group`: which story an article belongs to, whether it is a copy of another, and whose.
 
 All that decides stands in the store: what has been grouped is there to be found by keys, however long ago and by
-whichever process, so a restart changes nothing. What a person has put together or taken apart is left as it is.
+whichever process, so a restart changes nothing. A story is all articles that links lead to (`nlp.stories.linking`): one
+that links to several stories makes them one, and where one changes or goes the rest may fall apart. The order in which
+articles came plays no part. What a person has put together or taken apart is left as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from diembao.records import Article
 from diembao.store import articles, stories
-from diembao.store.articles import Candidate, Printed
+from diembao.store.articles import Candidate, Printed, Signed
 from diembao.store.models import ArticleRow
 from nlp.stories import lineage
 from nlp.stories.copies import Copy, compare
 from nlp.stories.credits import bare_name, read_credit
 from nlp.stories.lineage import Member
-from nlp.stories.linking import DAY, WEIGHTIEST, WINDOW_SECONDS, Link, choose, home, nearness
+from nlp.stories.linking import LEAST_TERMS, LINK_FROM, WEIGHTIEST, WINDOW_SECONDS, nearness, parts
 from nlp.stories.printing import LEAST_KEYS, VERSION, Printing, PrintingReader
 
-__all__ = ["VERSION", "Filed", "file_copies", "keys_of", "place", "signature_of"]
+__all__ = ["VERSION", "Filed", "file_copies", "keys_of", "part", "place", "signature_of"]
 
 _MOST_COPIES: Final = 40
-_MOST_NEIGHBOURS: Final = 120
+_MOST_NEIGHBOURS: Final = 200
+# A story of more articles than this is not taken apart: people see to it, and the work stays bounded.
+_MOST_PARTED: Final = 400
 _WINDOW: Final = timedelta(seconds=WINDOW_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """Where an article goes: its story, the stories that it shows to be the same one, what it is a copy of or holds."""
+    """Where an article goes: its story, the stories that it shows to be the same one, what it is a copy of.
+
+    linked: whether other reports of the event are known.
+    """
 
     story_id: int
     merged: tuple[int, ...]
     copies: tuple[int, ...]
-    neighbours: int
+    linked: bool
 
     @property
     def outcome(self) -> str:
         if self.copies:
             return "reprint"
-        return "joined" if self.neighbours else "alone"
+        return "joined" if self.linked else "alone"
 
 
 def signature_of(article: Article, reader: PrintingReader) -> bytes:
@@ -75,27 +84,42 @@ def place(
 ) -> Filed:
     """Find the story of an article, or make a new one. row: the article as it is stored, when it is.
 
-    at: source time, else when it was fetched.
+    at: source time, else when it was fetched. A stored article stays in its story, unless that is merged; whether
+    it still belongs there is for `part` to see, when its new text is kept.
     """
     printing = Printing.from_bytes(signature)
     if printing is None:
         raise ValueError("the article's signature is of another version")
     besides = row.id if row is not None else None
     found = _copies(session, article, printing, at, besides)
-    copies = tuple(other.id for other, copy in found if copy.is_copy)
+    copies = tuple(other.id for other, _ in found)
     if row is not None and row.story_pinned:
-        return Filed(row.story_id, (), copies, 0)
-    link, present = _link(session, printing, at, article.published_at is not None, besides, row)
-    decided = home([(other.story_id, copy) for other, copy in found], link)
-    if decided is None:
-        story_id = _own_story(session, row, at, relevance, now)
-        return Filed(story_id, (), copies, 0)
-    story_id, also = decided
-    if present is not None and not found:
-        # It still fits where it is; a nearer story elsewhere is no reason to move it back and forth.
-        story_id, also = present, ()
-    kept, merged = _unite(session, story_id, also, now)
-    return Filed(kept, merged, copies, link is not None)
+        return Filed(row.story_id, (), copies, linked=False)
+    near = _neighbours(session, article, printing, at, besides)
+    linked = [other.story_id for other, _ in found] + [other.story_id for other in near]
+    together = list(dict.fromkeys([row.story_id, *linked] if row is not None else linked))
+    if not together:
+        return Filed(stories.create(session, at=at, relevance=relevance, now=now).id, (), copies, linked=False)
+    kept, merged = _unite(session, together[0], together[1:], now)
+    return Filed(kept, merged, copies, linked=bool(near))
+
+
+def part(session: Session, story_id: int, now: datetime) -> list[int]:
+    """Take a story apart into what its links still hold together, as far as no person has said otherwise.
+
+    Returns the new stories.
+    """
+    story = stories.by_ids(session, [story_id]).get(story_id)
+    members = articles.signatures_of(session, story_id) if story is not None else []
+    if story is None or not 1 < len(members) <= _MOST_PARTED:
+        return []
+    # What people put together holds together; it is what stays, else the part with the article that began the story.
+    by_hand = [one.id for one in members if one.pinned]
+    numbers = [one.id for one in members]
+    began = story.first_article_id if story.first_article_id in numbers else numbers[0]
+    stays = by_hand[0] if by_hand else began
+    groups = parts(numbers, [*((stays, other) for other in by_hand), *_links(members)])
+    return [_new_story(session, group, now) for group in groups if stays not in group]
 
 
 def file_copies(session: Session, row: ArticleRow, copies: Sequence[int], now: datetime) -> None:
@@ -113,7 +137,7 @@ def file_copies(session: Session, row: ArticleRow, copies: Sequence[int], now: d
 def _copies(
     session: Session, article: Article, printing: Printing, at: datetime, besides: int | None
 ) -> list[tuple[Candidate, Copy]]:
-    """Stored articles that this one is a copy of or holds, most alike first."""
+    """Stored articles that this one is a copy of, most alike first."""
     keys = printing.keys()
     least = LEAST_KEYS if len(keys) > LEAST_KEYS else 1
     found = []
@@ -121,52 +145,78 @@ def _copies(
         theirs = Printing.from_bytes(other.signature)
         if theirs is None:
             continue
-        known = article.published_at is not None and other.published_at is not None
-        apart = abs((at - other.effective_at).total_seconds()) if known else None
         first, second = (printing, theirs) if at < other.effective_at else (theirs, printing)
-        copy = compare(first, second, apart=apart, same_outlet=article.source == other.source)
+        apart = _apart(article.published_at, other.published_at)
+        copy = _copy(first, second, apart, same_outlet=article.source == other.source)
         if copy:
             found.append((other, copy))
-    return sorted(found, key=lambda pair: (not pair[1].is_copy, -pair[1].likeness, pair[0].id))
+    return sorted(found, key=lambda pair: (-pair[1].likeness, pair[0].id))
 
 
-def _link(
-    session: Session, printing: Printing, at: datetime, dated: bool, besides: int | None, row: ArticleRow | None
-) -> tuple[Link | None, int | None]:
-    """The story whose articles are near; and the present one of a stored article, when it would do as well."""
+def _neighbours(
+    session: Session, article: Article, printing: Printing, at: datetime, besides: int | None
+) -> list[Candidate]:
+    """Stored articles that tell of the same event, nearest first."""
     if printing.serial:
-        return None, None
-    within = (at - _WINDOW, at + _WINDOW)
-    near: dict[int, list[float]] = {}
-    keys = printing.terms.keys(WEIGHTIEST)
-    for other in articles.candidates(session, keys, besides=besides, within=within, most=_MOST_NEIGHBOURS):
+        return []
+    keys, within = printing.terms.keys(WEIGHTIEST), (at - _WINDOW, at + _WINDOW)
+    near = []
+    for other in articles.candidates(
+        session, keys, besides=besides, within=within, least=LEAST_TERMS, most=_MOST_NEIGHBOURS
+    ):
         theirs = Printing.from_bytes(other.signature)
-        if theirs is not None:
-            value = nearness(theirs, printing, _apart(at, other, known=dated and other.published_at is not None))
-            near.setdefault(other.story_id, []).append(value)
-    sizes = articles.counts_between(session, sorted(near), within)
-    if row is not None and row.story_id in sizes:
-        sizes[row.story_id] = max(1, sizes[row.story_id] - 1)
-        own = choose({row.story_id: near[row.story_id]}, sizes)
-        if own is not None:
-            return own, row.story_id
-    return choose(near, sizes), None
+        value = nearness(theirs, printing, _apart(article.published_at, other.published_at)) if theirs else 0.0
+        if value >= LINK_FROM:
+            near.append((value, other))
+    return [other for _, other in sorted(near, key=lambda pair: (-pair[0], pair[1].id))]
 
 
-def _apart(at: datetime, other: Candidate, *, known: bool) -> float:
-    """Seconds between two articles; whole days where one has only the time of its fetching, which is an accident: a
-    run that was killed and begun again must end like one that was not."""
-    seconds = abs((at - other.effective_at).total_seconds())
-    return seconds if known else seconds // DAY * DAY
+def _links(members: Sequence[Signed]) -> Iterator[tuple[int, int]]:
+    """The links among the articles of a story, of those that share keys; most shared first, as they hold mostly."""
+    printings = {one.id: (one, printing) for one in members if (printing := Printing.from_bytes(one.signature))}
+    by_key: dict[int, list[int]] = {}
+    for number, (one, _) in printings.items():
+        for key in keys_of(one.signature):
+            by_key.setdefault(key, []).append(number)
+    shared = Counter(pair for numbers in by_key.values() for pair in combinations(numbers, 2))
+    for (first, second), count in shared.most_common():
+        if count < min(LEAST_KEYS, LEAST_TERMS):
+            break
+        if _linked(*printings[first], *printings[second]):
+            yield first, second
 
 
-def _own_story(session: Session, row: ArticleRow | None, at: datetime, relevance: str, now: datetime) -> int:
-    """A new story; or the present one of the article that began it: from that, the others leave."""
-    if row is not None:
-        present = stories.by_ids(session, [row.story_id]).get(row.story_id)
-        if present is not None and (present.articles <= 1 or present.first_article_id == row.id):
-            return present.id
-    return stories.create(session, at=at, relevance=relevance, now=now).id
+def _linked(one: Signed, printing: Printing, other: Signed, theirs: Printing) -> bool:
+    apart = _apart(one.published_at, other.published_at)
+    if nearness(printing, theirs, apart) >= LINK_FROM:
+        return True
+    earlier = one.effective_at <= other.effective_at
+    first, second = (printing, theirs) if earlier else (theirs, printing)
+    return _copy(first, second, apart, same_outlet=one.source == other.source) is not None
+
+
+def _copy(first: Printing, second: Printing, apart: float | None, *, same_outlet: bool) -> Copy | None:
+    """Whether the second is a copy of the first; or either of the other, where nobody knows which is the earlier."""
+    tries = ((first, second),) if apart is not None else ((first, second), (second, first))
+    found = (compare(one, other, apart=apart, same_outlet=same_outlet) for one, other in tries)
+    return next((copy for copy in found if copy and copy.is_copy), None)
+
+
+def _apart(one: datetime | None, other: datetime | None) -> float | None:
+    """Seconds between what two articles say of when they came out; when they were fetched is an accident."""
+    return abs((one - other).total_seconds()) if one is not None and other is not None else None
+
+
+def _new_story(session: Session, article_ids: Sequence[int], now: datetime) -> int:
+    rows = articles.by_ids(session, article_ids)
+    first = min(rows.values(), key=lambda row: (row.effective_at, row.id))
+    story = stories.create(session, at=first.effective_at, relevance=first.relevance, now=now)
+    for row in rows.values():
+        row.story_id = story.id
+    session.flush()
+    stories.refresh(session, story.id, now)
+    articles.touch(session, sorted(rows), now)
+    return story.id
 
 
 def _unite(session: Session, story_id: int, also: Sequence[int], now: datetime) -> tuple[int, tuple[int, ...]]:

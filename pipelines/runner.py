@@ -24,7 +24,7 @@ from diembao.store.profiles import pages_to_learn_from as learnable
 from pipelines import changes as changed_articles
 from pipelines import profiles
 from pipelines.annotating import to_gate_result
-from pipelines.grouping import VERSION, credit_source, file_copies, keys_of, place, signature_of
+from pipelines.grouping import VERSION, credit_source, file_copies, keys_of, part, place, signature_of
 from pipelines.profiles import Shelf
 from pipelines.reading import MOST_PAGES, Glance, Profile
 from pipelines.steps import FROM_ROW, STEPS, STORE_STEPS, Tools, Work
@@ -318,6 +318,7 @@ def _keep_irrelevant(
     if row is not None:
         story_id = row.story_id
         articles.remove(session, row, now)
+        part(session, story_id, now)
         stories.refresh(session, story_id, now)
     pages.finish(session, page.id, "irrelevant", _why_not(annotations), now)
     return "irrelevant"
@@ -376,15 +377,13 @@ def _store_article(
             reprint_of=None,
             **kept,  # type: ignore[arg-type]
         )
-        left = None
+        file_copies(session, row, placed.copies, now)
     else:
-        left = row.story_id if row.story_id != placed.story_id else None
         row.story_id = placed.story_id
         articles.replace(session, row, article, annotations, **kept)  # type: ignore[arg-type]
-    file_copies(session, row, placed.copies, now)
+        file_copies(session, row, placed.copies, now)
+        part(session, placed.story_id, now)
     stories.refresh(session, placed.story_id, now)
-    if left is not None:
-        stories.refresh(session, left, now)
     trail.add(
         session,
         page.id,
@@ -392,7 +391,7 @@ def _store_article(
         "group",
         placed.outcome,
         version=VERSION,
-        detail={"story": placed.story_id, "copies": list(placed.copies[:20])},
+        detail={"story": row.story_id, "copies": list(placed.copies[:20])},
     )
 
 

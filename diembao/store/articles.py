@@ -41,6 +41,18 @@ class Candidate:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Signed:
+    """An article of a story, as its links are told by. pinned: a person put it there."""
+
+    id: int
+    source: str
+    published_at: datetime | None
+    effective_at: datetime
+    signature: bytes
+    pinned: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Printed:
     """What the lineage of an article is told by. outlet: the source's title."""
 
@@ -160,6 +172,23 @@ def of_stories(session: Session, story_ids: Sequence[int]) -> dict[int, list[Art
         for row in session.scalars(query.order_by(ArticleRow.effective_at, ArticleRow.id)):
             found[row.story_id].append(row)
     return found
+
+
+def signatures_of(session: Session, story_id: int) -> list[Signed]:
+    """The articles of a story by what they are compared by, first printed first."""
+    query = (
+        select(
+            ArticleRow.id,
+            ArticleRow.source,
+            ArticleRow.published_at,
+            ArticleRow.effective_at,
+            ArticleRow.signature,
+            ArticleRow.story_pinned,
+        )
+        .where(ArticleRow.story_id == story_id)
+        .order_by(ArticleRow.effective_at, ArticleRow.id)
+    )
+    return [Signed(*row) for row in session.execute(query)]
 
 
 def candidates(

@@ -1,81 +1,61 @@
-"""Which story a new article belongs to: the one whose articles are about the same, in the same place, lately.
+"""Which articles tell of one event: those about the same, in the same place, within days of one another.
 
-A pair of articles is as close as the terms they share; closeness fades with the days between them and is cut where
-they name different places. A story is as close as its nearer third, so that one neighbour does not draw an article
-into a long story and an early turn of the story does not keep it out.
+A pair of articles is as near as the terms they share; nearness fades with the time between them, grows where they name
+a common place and shrinks where they name different ones. Copies and pairs that are near enough are linked, and a story
+is all articles that links lead to. A link depends on its two articles alone, so the stories of a set of articles do not
+depend on the order in which these came: an article between two stories makes them one, and one that goes may leave two.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Hashable, Iterable
+from typing import Final, TypeVar
 
-from nlp.stories.copies import Copy
 from nlp.stories.printing import Printing
 from nlp.stories.terms import likeness
 
 DAY: Final = 86_400.0
 WINDOW_SECONDS: Final = 7 * DAY
-_FADING_SECONDS: Final = 5 * DAY
-_ELSEWHERE: Final = 0.6
-# Chosen on the labelled fortnight of 2025-10; that of 2026-02 was only scored.
-_LINK_FROM: Final = 0.16
+_FADING_SECONDS: Final = 2.5 * DAY
+_HERE: Final = 1.2
+_ELSEWHERE: Final = 0.5
+# Chosen on the labelled fortnight of 2025-10 and on the demo press; the fortnight of 2026-02 was only scored.
+LINK_FROM: Final = 0.14
 # Without times a case of years is not to be told from an event: only what is nearly one report is linked.
-_UNDATED: Final = 0.35
-# Two stories are one when an article stands this near to both.
-_MERGE_FROM: Final = 0.32
+_UNDATED: Final = 0.28
 # Neighbours are looked up by so many of an article's terms; those that share less weight in them are not looked at.
 WEIGHTIEST: Final = 32
 FAINTEST: Final = 0.05
+# Two articles that are near share more than one of those terms: a rare pair of words brings its words along.
+LEAST_TERMS: Final = 2
 
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The story to join, how near it is, and other stories that the article shows to be the same one."""
-
-    story: int
-    score: float
-    also: tuple[int, ...] = ()
+Name = TypeVar("Name", bound=Hashable)
 
 
 def nearness(first: Printing, second: Printing, apart: float | None) -> float:
-    """How near two articles are, 0..1. apart: seconds between them, None when a time is not known."""
+    """How near two articles are, from 0 up. apart: seconds between them, None when a time is not known."""
     if first.serial or second.serial:
         return 0.0
-    alike = likeness(first.terms, second.terms)
-    if first.places and second.places and not first.places & second.places:
-        alike *= _ELSEWHERE
-    return alike * (_UNDATED if apart is None else math.exp(-abs(apart) / _FADING_SECONDS))
+    near = likeness(first.terms, second.terms)
+    if first.places and second.places:
+        near *= _HERE if first.places & second.places else _ELSEWHERE
+    return near * (_UNDATED if apart is None else math.exp(-abs(apart) / _FADING_SECONDS))
 
 
-def choose(near: Mapping[int, Sequence[float]], sizes: Mapping[int, int]) -> Link | None:
-    """The story to join, if any is near enough.
+def parts(names: Iterable[Name], links: Iterable[tuple[Name, Name]]) -> list[list[Name]]:
+    """The names by what links lead to, each part and the parts among themselves in the order given."""
+    parents = {name: name for name in names}
 
-    near: by story, how near its articles are (those that are not near at all may be left out); sizes: how many
-    articles of each story are within the window.
-    """
-    scored = sorted(((_score(values, sizes[story]), -story) for story, values in near.items()), reverse=True)
-    if not scored or scored[0][0] < _LINK_FROM:
-        return None
-    also = tuple(-story for score, story in scored[1:] if score >= _MERGE_FROM)
-    return Link(-scored[0][1], scored[0][0], also)
+    def root(name: Name) -> Name:
+        while parents[name] != name:
+            parents[name] = parents[parents[name]]
+            name = parents[name]
+        return name
 
-
-def home(copies: Sequence[tuple[int, Copy]], link: Link | None) -> tuple[int, tuple[int, ...]] | None:
-    """The story an article belongs to, and the others that it shows to be the same; None for a story of its own.
-
-    copies: the stories of articles that it is a copy of, best first. Where it was copied from outranks what it is
-    near to; only texts that resemble one another as wholes make two stories one, so that a round-up does not.
-    """
-    if not copies:
-        return (link.story, link.also) if link else None
-    story, best = copies[0]
-    also = {other for other, copy in copies[1:] if copy.kind == best.kind == "same" and other != story}
-    return story, tuple(sorted(also))
-
-
-def _score(values: Sequence[float], size: int) -> float:
-    counted = (size + 2) // 3
-    return sum(sorted(values, reverse=True)[:counted]) / counted
+    for one, other in links:
+        parents[root(other)] = root(one)
+    found: dict[Name, list[Name]] = {}
+    for name in parents:
+        found.setdefault(root(name), []).append(name)
+    return list(found.values())

@@ -17,7 +17,7 @@ from nlp.stories.serials import HEAD, is_serial, named_days, numbers
 from nlp.stories.terms import TermReader, Terms
 from nlp.text import fold, match_form, normalise, tokens
 
-VERSION: Final = "printing-1"
+VERSION: Final = "printing-2"
 # Longer texts are cut: no report is this long, and the work must stay bounded on hostile input.
 _LONGEST_TEXT: Final = 100_000
 _LONGEST_TITLE: Final = 1_000
@@ -26,7 +26,7 @@ _BODY_KEYS: Final = 1 << 32
 _TITLE_KEYS: Final = 2 << 32
 # Copies share at least so many of their keys; one alone is mostly a stock phrase.
 LEAST_KEYS: Final = 2
-_MAGIC: Final = b"pr1\0"
+_MAGIC: Final = b"pr2\0"
 _HEADER: Final = struct.Struct("<4sBHHHHHI")
 
 
@@ -98,7 +98,7 @@ class PrintingReader:
 
     def __init__(self, terms: TermReader, localities: Localities) -> None:
         self._terms, self._localities = terms, localities
-        self._plain, self._folded = WordHashes(), WordHashes(fold)
+        self._plain, self._folded = WordHashes(), WordHashes(_flat)
 
     @classmethod
     def load(cls) -> PrintingReader:
@@ -109,10 +109,8 @@ class PrintingReader:
         """The printing of an article as it was read from a page or given in a row (any Unicode)."""
         title = normalise(title[:_LONGEST_TITLE])
         text = without_credit(normalise(_whole(text[:_LONGEST_TEXT], lead[:_LONGEST_TEXT])))
-        plain_title, plain_text = match_form(title), match_form(text)
-        flat_title, flat_head = fold(plain_title), fold(plain_text[:HEAD])
-        # Letters stay letters when they lose their marks, so the words are cut once for both forms.
-        title_words, text_words = tokens(plain_title), tokens(plain_text)
+        flat_title, flat_head = fold(match_form(title)), fold(match_form(text[:HEAD]))
+        title_words, text_words = tokens(title), tokens(text)
         figures = frozenset(map(self._plain.__getitem__, numbers(flat_title)))
         return Printing(
             Title(similarity.distinct(similarity.runs(self._folded.of(title_words), 2)), len(title_words), figures),
@@ -122,6 +120,10 @@ class PrintingReader:
             self._localities.read(title, text),
             self._terms.read(title_words, text_words),
         )
+
+
+def _flat(word: str) -> str:
+    return fold(match_form(word))
 
 
 def _whole(text: str, lead: str) -> str:

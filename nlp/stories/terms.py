@@ -1,4 +1,5 @@
-"""What an article is about, as weighted words: rare words and pairs of words, those of headline and lead first.
+"""What an article is about, as weighted words: rare words and pairs of words, those of headline and lead first, and
+names before others.
 
 How rare a term is comes from a table counted once on feeds of a year and kept with the models, not from the stream:
 so the weight of an article never depends on what came before it, and a restart changes nothing.
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from nlp import similarity
 from nlp.similarity import Hashes, WordHashes
+from nlp.text import match_form
 
 Weights = NDArray[np.float32]
 
@@ -31,11 +33,16 @@ _IN_TEXT: Final = 0.5
 _SINGLE: Final = 0.5
 _TITLE_STANDING: Final = np.full(_TITLE_WORDS, _IN_TITLE)
 _TEXT_STANDING: Final = np.repeat([_IN_LEAD, _IN_TEXT], [_LEAD_WORDS, _TEXT_WORDS - _LEAD_WORDS])
-_MOST_COUNT: Final = 2.5
+# Names and figures tell events apart: what begins with a capital or a digit counts twice, a pair when both words do.
+_NAME: Final = 2.0
+_MOST_COUNT: Final = 4.0
 # What a term counts by how often it is used, in steps of the least, a single word in the text: growing ever slower.
 _SINGLE_TEXT: Final = _IN_TEXT * _SINGLE
 _DAMPED: Final = np.array(
-    [min(used if used <= 1 else 1 + math.log(used), _MOST_COUNT) for used in np.arange(0.0, 5.0, _SINGLE_TEXT).tolist()]
+    [
+        min(used if used <= 1 else 1 + math.log(used), _MOST_COUNT)
+        for used in np.arange(0.0, 20.5, _SINGLE_TEXT).tolist()
+    ]
 )
 # Terms of more than one article in seven say nothing of an event.
 _COMMONNESS: Final = 2.0
@@ -90,7 +97,7 @@ class TermReader:
     def __init__(self, hashes: Hashes, rarity: Weights, rarest: float) -> None:
         """hashes: known terms in order; rarity: of each; rarest: of any other."""
         self._hashes, self._rarity, self._rarest = hashes, rarity, rarest
-        self._words = WordHashes()
+        self._words = WordHashes(match_form)
 
     @classmethod
     def load(cls) -> TermReader:
@@ -101,7 +108,7 @@ class TermReader:
             )
 
     def read(self, title: Sequence[str], text: Sequence[str]) -> Terms:
-        """The terms of an article. title, text: their words (`nlp.text.tokens`) in match form."""
+        """The terms of an article. title, text: their words (`nlp.text.tokens`), normalised."""
         found, count = terms_of(title, text, self._words)
         weights = _DAMPED[np.minimum(count / _SINGLE_TEXT, len(_DAMPED) - 1).astype(np.intp)] * self._rare(found)
         length = math.sqrt(float(weights @ weights))
@@ -119,21 +126,27 @@ class TermReader:
 
 
 def terms_of(title: Sequence[str], text: Sequence[str], hashes: WordHashes) -> tuple[Hashes, NDArray[np.float64]]:
-    """The hashed terms of an article (its words in match form), in order, and how much each is used."""
+    """The hashed terms of an article (its words, normalised), in order, and how much each is used.
+
+    hashes: of the words in match form.
+    """
     head, body = title[:_TITLE_WORDS], text[:_TEXT_WORDS]
-    words = hashes.of([*head, *body])
+    both = [*head, *body]
+    words = hashes.of(both)
     if not len(words):
         return np.empty(0, dtype=np.uint32), np.empty(0)
     standing = np.concatenate((_TITLE_STANDING[: len(head)], _TEXT_STANDING[: len(body)]))
+    named = np.fromiter((not word[0].islower() for word in both), dtype=np.bool_, count=len(both))
     # The last word of the headline and the first of the text are no pair; counted as nothing, it weighs nothing.
-    paired = standing[:-1].copy()
+    paired = np.where(named[1:] & named[:-1], _NAME, 1.0) * standing[:-1]
     if head and body:
         paired[len(head) - 1] = 0.0
+    single = np.where(named, _NAME * _SINGLE, _SINGLE) * standing
     terms = np.concatenate((similarity.runs(words, 1), similarity.runs(words, 2)[: len(paired)]))
     order = np.argsort(terms, kind="stable")
     terms = terms[order]
     first = np.flatnonzero(similarity.first_of_equals(terms))
-    return terms[first], np.add.reduceat(np.concatenate((standing * _SINGLE, paired))[order], first)
+    return terms[first], np.add.reduceat(np.concatenate((single, paired))[order], first)
 
 
 def table(terms: Hashes, counts: NDArray[np.int64], articles: int, *, least: int) -> dict[str, NDArray[Any]]:

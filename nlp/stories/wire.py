@@ -1,13 +1,14 @@
 """Grouping in memory: articles come in, in time order or as they arrive; each leaves with its story and its original.
 
 What is remembered is bounded by time and by number, and what an article costs does not grow with the stream: copies
-and neighbours are looked up by keys, never compared with all. The same articles in the same order give the same
-groups, and nothing but them.
+and neighbours are looked up by keys, never compared with all. The same articles give the same groups, whatever was
+grouped before and, as long as all of them are remembered, in whatever order they come.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+import heapq
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,7 +16,7 @@ from typing import Final
 from nlp.stories import lineage
 from nlp.stories.copies import Copy, compare
 from nlp.stories.lineage import Member
-from nlp.stories.linking import DAY, FAINTEST, WEIGHTIEST, WINDOW_SECONDS, choose, home, nearness
+from nlp.stories.linking import DAY, FAINTEST, LINK_FROM, WEIGHTIEST, WINDOW_SECONDS, nearness
 from nlp.stories.printing import LEAST_KEYS, Printing
 
 COPY_WINDOW_SECONDS: Final = 30 * DAY
@@ -78,7 +79,6 @@ class Wire:
         self._recent: deque[_Entry] = deque()
         self._by_key: dict[int, list[int]] = {}
         self._by_term: dict[int, dict[int, float]] = {}
-        self._sizes: Counter[int] = Counter()
         self._members: dict[int, set[int]] = {}
         self._merged: dict[int, int] = {}
         self._newest = float("-inf")
@@ -88,10 +88,11 @@ class Wire:
         self._forget(member.at)
         terms = [] if printing.serial else printing.terms.weightiest(WEIGHTIEST)
         entry = _Entry(member, printing, member.number, printing.keys(), terms)
-        found = self._copies(entry)
-        entry.story = self._story(entry, found, self._near(entry))
+        copies = self._copies(entry)
+        for other in [*(other for other, _ in copies), *self._near(entry)]:
+            entry.story = self._merge(entry.story, other.story)
         self._remember(entry)
-        self._join_family(entry, found)
+        self._join_family(entry, copies)
         return self._answer(entry)
 
     def answer(self, number: int) -> Answer | None:
@@ -115,56 +116,47 @@ class Wire:
             self._drop(number)
 
     def _copies(self, entry: _Entry) -> list[tuple[_Entry, Copy]]:
-        """The remembered articles that this is a copy of (or has in it), most alike first."""
-        hits: Counter[int] = Counter()
-        least = LEAST_KEYS if len(entry.keys) > LEAST_KEYS else 1
+        """The remembered articles that this is a copy of, most alike first."""
+        hits: dict[int, int] = {}
         for key in entry.keys:
-            hits.update(self._by_key.get(key, ()))
+            for number in self._by_key.get(key, ()):
+                hits[number] = hits.get(number, 0) + 1
+        least = LEAST_KEYS if len(entry.keys) > LEAST_KEYS else 1
+        enough = [(-shared, number) for number, shared in hits.items() if shared >= least]
         found = []
-        for number, shared in hits.most_common(_MOST_COMPARED):
-            if shared < least:
-                break
+        for _, number in heapq.nsmallest(_MOST_COMPARED, enough):
             other = self._entries[number]
             copy = _compared(other, entry.member, entry.printing)
-            if copy:
+            if copy and copy.is_copy:
                 found.append((other, copy))
-        return sorted(found, key=lambda pair: (-pair[1].is_copy, -pair[1].likeness, pair[0].member.number))
+        return sorted(found, key=lambda pair: (-pair[1].likeness, pair[0].member.number))
 
-    def _near(self, entry: _Entry) -> dict[int, list[float]]:
-        """How near the articles of each story are; by story."""
+    def _near(self, entry: _Entry) -> list[_Entry]:
+        """The remembered articles that tell of the same event."""
         partly: dict[int, float] = {}
         for term, weight in entry.terms:
             for number, theirs in self._by_term.get(term, _NOTHING).items():
                 partly[number] = partly.get(number, 0.0) + weight * theirs
-        near: dict[int, list[float]] = {}
-        for number, likeness in partly.items():
-            if likeness >= FAINTEST:
-                other = self._entries[number]
-                value = nearness(other.printing, entry.printing, _apart(other.member, entry.member))
-                near.setdefault(other.story, []).append(value)
-        return near
-
-    def _story(self, entry: _Entry, found: list[tuple[_Entry, Copy]], near: dict[int, list[float]]) -> int:
-        copies = [(other.story, copy) for other, copy in found]
-        decided = home(copies, choose(near, self._sizes))
-        if decided is None:
-            return entry.member.number
-        story, also = decided
-        for other in also:
-            story = self._merge(story, other)
-        return story
+        return [
+            other
+            for number, shared in partly.items()
+            if shared >= FAINTEST
+            and (other := self._entries[number]).story != entry.story
+            and nearness(other.printing, entry.printing, _apart(other.member, entry.member)) >= LINK_FROM
+        ]
 
     def _merge(self, one: int, other: int) -> int:
         """Two stories are one; the older number stays."""
-        one, other = self.story_of(one), self.story_of(other)
-        if one == other:
-            return one
-        kept, gone = min(one, other), max(one, other)
-        self._merged[gone] = kept
-        for number in self._members.pop(gone, ()):
-            self._entries[number].story = kept
-            self._members.setdefault(kept, set()).add(number)
-        self._sizes[kept] += self._sizes.pop(gone, 0)
+        kept, gone = sorted((one, other))
+        if kept == gone:
+            return kept
+        # A story of the article at hand has nobody in it yet, and leaves no trace.
+        members = self._members.pop(gone, None)
+        if members:
+            self._merged[gone] = kept
+            for number in members:
+                self._entries[number].story = kept
+            self._members.setdefault(kept, set()).update(members)
         return kept
 
     def _remember(self, entry: _Entry) -> None:
@@ -176,7 +168,6 @@ class Wire:
             if len(numbers) > _MOST_PER_KEY:
                 del numbers[0]
         self._members.setdefault(entry.story, set()).add(number)
-        self._sizes[entry.story] += 1
         self._recent.append(entry)
         for term, weight in entry.terms:
             weights = self._by_term.setdefault(term, {})
@@ -184,8 +175,7 @@ class Wire:
             if len(weights) > _MOST_PER_TERM:
                 del weights[next(iter(weights))]
 
-    def _join_family(self, entry: _Entry, found: list[tuple[_Entry, Copy]]) -> None:
-        copies = [(other, copy) for other, copy in found if copy.is_copy]
+    def _join_family(self, entry: _Entry, copies: list[tuple[_Entry, Copy]]) -> None:
         if not copies:
             return
         best, how = copies[0]
@@ -205,7 +195,7 @@ class Wire:
         number = entry.member.number
         descent = entry.family.descents.get(number) if entry.family else None
         taken_from = descent.taken_from if descent else None
-        return Answer(number, self.story_of(entry.story), taken_from, descent.certainty if descent else 1.0)
+        return Answer(number, entry.story, taken_from, descent.certainty if descent else 1.0)
 
     def _forget(self, at: float | None) -> None:
         """Let go of what is too old or too much."""
@@ -228,9 +218,6 @@ class Wire:
             return
         entry.linked = False
         number = entry.member.number
-        self._sizes[entry.story] -= 1
-        if not self._sizes[entry.story]:
-            del self._sizes[entry.story]
         for term, _ in entry.terms:
             weights = self._by_term.get(term)
             if weights is not None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nlp.similarity import Hashes, WordHashes
 from nlp.stories.terms import MODEL, table, terms_of
-from nlp.text import match_form, tokens
+from nlp.text import match_form, normalise, tokens
 from nlp.training.material import Text, corpus_texts
 from nlp.training.task import Card, TrainingTask
 
@@ -24,10 +24,10 @@ def train_terms(task: TrainingTask) -> Card:
     """Count and keep the table. Raises FileNotFoundError without the corpus."""
     batches: list[Hashes] = []
     waiting: list[Hashes] = []
-    hashes = WordHashes()
+    hashes = WordHashes(match_form)
     articles = 0
     for text in _open_texts(task):
-        terms, used = terms_of(_words(text.document.title), _words(text.document.text), hashes)
+        terms, used = terms_of(tokens(normalise(text.document.title)), tokens(normalise(text.document.text)), hashes)
         waiting.append(terms[used > 0])
         articles += 1
         if len(waiting) == _BATCH:
@@ -45,10 +45,6 @@ def train_terms(task: TrainingTask) -> Card:
         scores={"terms kept": f"{len(kept['hashes'])}", "least items": f"{_LEAST}"},
         limits=("Words that entered the news later count as rare.", "Hashed to 32 bits: no word can be read back."),
     )
-
-
-def _words(text: str) -> list[str]:
-    return tokens(match_form(text))
 
 
 def _open_texts(task: TrainingTask) -> Iterator[Text]:
