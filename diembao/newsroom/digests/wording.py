@@ -108,6 +108,17 @@ def full_title(content: Content) -> str:
     return f"{title(content).capitalize()}{number}: {subject(content)}"
 
 
+def extent(content: Content) -> str:
+    """32 tin về 7 lĩnh vực"""
+    stories = sum(not item.gone for item in content.items)
+    filled = sum(any(not item.gone for item in section.items) for section in content.sections)
+    return f"{stories} tin" + (f" về {filled} lĩnh vực" if filled > 1 else "")
+
+
+def more_sections(number: int) -> str:
+    return f"và {number} lĩnh vực khác"
+
+
 def name_of(kind: str, number: int | None, day: date) -> str:
     """“điểm báo tuần số 12, ngày 22/11/2026”"""
     numbered = f" số {number}" if number else ""
