@@ -26,7 +26,7 @@ from diembao.settings import Settings
 from diembao.store.database import Store
 from search_api.api import articles, service, sources, stats, stories
 from search_api.assets import Assets
-from search_api.desk import sign_in
+from search_api.desk import account, people, sign_in
 from search_api.desk.cookies import Cookies
 from search_api.desk.pages import DeskPages
 from search_api.editions import Editions
@@ -42,7 +42,7 @@ from search_api.section import daily, feeds, lists, plain, search, story
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
 
-DESK_ROOMS = (sign_in,)
+DESK_ROOMS = (sign_in, account, people)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
     "summary and link; never the stance of an article, never its text. Errors are RFC 9457 problem+json."

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -76,7 +77,7 @@ def sign_in(
             # The failures stay until the code is right too, else each right password would give new tries at it.
             return _begin(session, row, SECOND_FACTOR, "password", visit, now, now + _CODE_WAIT)
         _take_back_failures(session, name, visit, now)
-        return _enter(session, row, "password", settings, visit, now)
+        return enter(session, row, "password", settings, visit, now)
 
 
 def confirm(
@@ -108,12 +109,19 @@ def confirm(
         made_by = waiting.made_by
         session.delete(waiting)
         _take_back_failures(session, row.name, visit, now)
-        return _enter(session, row, made_by, settings, visit, now)
+        return enter(session, row, made_by, settings, visit, now)
 
 
-def enter(session: Session, row: UserRow, made_by: str, settings: Settings, visit: Visit, now: datetime) -> SignedIn:
-    """A session for somebody whose identity is beyond doubt: signed in elsewhere, or has just changed the password."""
-    return _enter(session, row, made_by, settings, visit, now)
+@contextmanager
+def counted_try(store: Store, name: str, visit: Visit, now: datetime) -> Iterator[None]:
+    """Whoever shows again who they are (old password, code) is counted like one who signs in.
+
+    Raises: Refused: locked (until); whatever the block raises, and then the try counts as a failure.
+    """
+    _count_a_try(store, name, visit, now)
+    yield
+    with store.write() as session:
+        _take_back_failures(session, name, visit, now)
 
 
 def resume(
@@ -149,7 +157,8 @@ def _is_idle(row: UserSessionRow, settings: Settings, now: datetime) -> bool:
     return now - row.seen_at > timedelta(minutes=settings.session_idle_minutes)
 
 
-def _enter(session: Session, row: UserRow, made_by: str, settings: Settings, visit: Visit, now: datetime) -> SignedIn:
+def enter(session: Session, row: UserRow, made_by: str, settings: Settings, visit: Visit, now: datetime) -> SignedIn:
+    """A session for somebody whose identity is beyond doubt. made_by: `password` or `oidc`."""
     row.last_sign_in_at = now
     people.forget_ended_sessions(session, now)
     audit.record(

@@ -22,7 +22,7 @@ from search_api.desk.told import Told, packed, unpacked
 from search_api.editions import Edition
 from search_api.faces import DESK
 from search_api.messages import Messages
-from search_api.moments import Formats, iso_local
+from search_api.moments import Formats
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ class DeskPages:
             "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             "script": self._script,
             "desk_stylesheet": self._assets.sheets["desk"].path,
-            "iso": iso_local,
+            "audit_word": lambda action: self._word("desk.audit.actions", action),
+            "audit_object": lambda kind: self._word("desk.audit.objects", kind),
+            "audit_value": _shown_value,
         }
         return self._environment.get_template(f"desk/{template}").render(known | values).encode()
 
@@ -107,6 +109,11 @@ class DeskPages:
     def _take_told(self, request: Request) -> Told | None:
         text = self.cookies.read(request, self.cookies.told)
         return unpacked(text, self.seal, _bound_to(request)) if text else None
+
+    def _word(self, group: str, name: str) -> str:
+        """The word for a name; the name itself where there is none yet."""
+        key = f"{group}.{name}"
+        return self.edition.messages.text(key) if key in self.edition.messages else name
 
     def _script(self, name: str) -> str:
         return self._assets.scripts[f"{self._assets.script_folders['desk']}/{name}"].path
@@ -136,6 +143,13 @@ def safe_next(path: str, otherwise: str) -> str:
     if parts is None or parts.scheme or parts.netloc or path.startswith("//"):
         return otherwise
     return path if path.startswith(("/ban-bien-tap", "/phan-tich")) else otherwise
+
+
+def _shown_value(value: Any) -> str:
+    """A detail of the audit log on one line."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _bound_to(request: Request) -> str:
