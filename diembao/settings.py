@@ -121,6 +121,8 @@ class Settings(BaseSettings):
     digest_office: str = Field("GIÁM ĐỐC", description="office of the signer")
     digest_signer: str = Field("", description="name of the signer")
 
+    operator_email: str = Field("", description="who is told by mail when a source goes silent; unset: nobody")
+    pulse_minutes: float = Field(5.0, gt=0, description="how often it is looked whether all sources do well")
     mail_from: str = Field("", description="sender of digests; unset: owner_email")
     mail_bounces_to: str = Field("", description="envelope sender, where undeliverable mail returns; unset: mail_from")
     mail_per_minute: int = Field(120, ge=1, le=6000, description="no more digests than this are mailed in a minute")

@@ -10,7 +10,9 @@ from threading import Event
 
 from diembao.errors import IndexUnavailable, StoreUnavailable
 from diembao.index.protocol import SearchIndex
+from diembao.newsroom.operator_mail import tell_operator
 from diembao.newsroom.publishing import publish_by_policy
+from diembao.newsroom.pulse import take_pulse
 from diembao.settings import Settings
 from diembao.store.database import Store
 from diembao.store.locks import exclusive
@@ -42,8 +44,12 @@ def run(
 
     hands: who takes pages through the steps; this process itself when not given.
     """
+    pulse_from = 0.0
     while not stop.is_set():
         try:
+            if time.monotonic() >= pulse_from:
+                pulse_from = time.monotonic() + settings.pulse_minutes * 60
+                _pulse(store, settings, now())
             until = time.monotonic() + _ROUND_SECONDS
             tally = process_pending(store, tools, hands=hands, stop=stop.is_set, enough=_reached(until), now=now)
             with exclusive(store, settings.data_dir, "publishing") as alone:
@@ -57,6 +63,13 @@ def run(
             logger.error("the store is away: %s", error)
             pause = _FAULT_SECONDS
         stop.wait(pause)
+
+
+def _pulse(store: Store, settings: Settings, now: datetime) -> None:
+    """One of several workers looks whether all sources do well."""
+    with exclusive(store, settings.data_dir, "pulse") as alone:
+        if alone:
+            take_pulse(store, now, lambda news: tell_operator(settings, news))
 
 
 def _reached(until: float) -> Callable[[], bool]:

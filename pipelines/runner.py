@@ -329,7 +329,8 @@ def _why_not(annotations: Annotations) -> str:
 
 
 def _read_step(page_id: int, article: Article) -> tuple[int, str, str, str, dict[str, Any]]:
-    return page_id, "extract", "read", article.read_by, {"title": article.title[:200]}
+    detail = {"title": article.title[:200], "time": article.published_from.value}
+    return page_id, "extract", "read", article.read_by, detail
 
 
 def _gate_step(page_id: int, annotations: Annotations) -> tuple[int, str, str, str, dict[str, Any]]:

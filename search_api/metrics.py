@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from diembao.errors import DiembaoError
-from diembao.store import outbox, stories
+from diembao.store import changes, outbox, pulse, stories
 from search_api.resources import Resources
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -58,8 +58,22 @@ class _StateCollector(Collector):
         by_state = GaugeMetricFamily("diembao_stories", "Stories by state", labels=["state"])
         waiting = GaugeMetricFamily("diembao_outbox_depth", "Changes the index has not taken over")
         refused = GaugeMetricFamily("diembao_outbox_refused", "Changes the index refused for good")
+        heard = GaugeMetricFamily("diembao_sources", "Sources by the state of their pulse", labels=["state"])
+        source_bad = GaugeMetricFamily(
+            "diembao_source_bad_runs", "Runs in a row in which a source was not well", labels=["source", "state"]
+        )
+        events = GaugeMetricFamily(
+            "diembao_source_events_waiting", "Changes and removals at newspapers to be acted on", labels=["kind"]
+        )
         try:
             with self._resources.store.read() as session:
+                for each in pulse.pulses(session).values():
+                    if each.bad_runs:
+                        source_bad.add_metric([each.source, each.state], each.bad_runs)
+                for state, number in pulse.count_by_state(session).items():
+                    heard.add_metric([state], number)
+                for kind, number in changes.counts_waiting(session).items():
+                    events.add_metric([kind], number)
                 for state, number in stories.count_by_state(session).items():
                     by_state.add_metric([state], number)
                 waiting.add_metric([], outbox.depth(session))
@@ -67,6 +81,7 @@ class _StateCollector(Collector):
             up.add_metric([], 1)
         except DiembaoError:
             up.add_metric([], 0)
+        yield from (heard, source_bad, events)
         yield from (up, by_state, waiting, refused)
 
     def _of_index(self) -> Iterator[Metric]:

@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from crawlers.source import Source
     from diembao.records import Article
     from diembao.store.database import Store
+    from diembao.store.pulse import Pulse
 
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _SHOWN_LINKS = 5
@@ -97,18 +99,28 @@ def registry(settings: Settings, *, as_json: bool) -> Iterator[str]:
     from crawlers.source import load_readable
 
     loaded = load_readable(settings.sources_dir)
-    states = _states(settings)
+    states, pulses = _states(settings), _pulses(settings)
     if as_json:
-        listed = [{**source.to_record().definition, "state": states.get(source.name, [])} for source in loaded.sources]
+        listed = [
+            {
+                **source.to_record().definition,
+                "state": states.get(source.name, []),
+                "pulse": asdict(pulses[source.name]) if source.name in pulses else None,
+            }
+            for source in loaded.sources
+        ]
         yield json.dumps({"sources": listed, "faults": loaded.faults}, ensure_ascii=False, default=str)
         return
     for fault in loaded.faults:
         yield f"BROKEN {fault}"
     for source in loaded.sources:
-        found = sorted({state["status"] for state in states.get(source.name, [])}) or ["never polled"]
+        known = pulses.get(source.name)
+        seen = sorted({state["status"] for state in states.get(source.name, [])}) or ["never polled"]
+        found = [known.state] if known is not None else seen
         kinds = f"{len(source.feeds)} feeds, {len(source.sections)} pages, {len(source.sitemaps)} sitemaps"
         about = f"{source.outlet_type:11} {source.scope:9} {', '.join(found):14} {kinds:32}"
-        yield f"{source.name:24} {about} {source.title}"
+        why = f" ({known.reason['en']})" if known is not None and known.reason else ""
+        yield f"{source.name:24} {about} {source.title}{why}"
     yield f"{len(loaded.sources)} sources"
 
 
@@ -126,11 +138,15 @@ def checked(settings: Settings, name: str, *, offline: bool, as_json: bool) -> I
         return
     from crawlers.discovery import examine
 
+    pulses = _pulses(settings)
     for findings in examine(settings, chosen):
         if as_json:
             yield json.dumps(_as_json(findings), ensure_ascii=False), findings.healthy
         else:
-            yield _report(findings), findings.healthy or not findings.source.ways
+            known = pulses.get(findings.source.name)
+            bad = known is not None and known.state != "ok"
+            usually = f"; pulse: {known.state}, {known.reason.get('en', '')}" if known is not None and bad else ""
+            yield _report(findings) + usually, findings.healthy or not findings.source.ways
 
 
 def draft(settings: Settings, url: str, *, save: bool) -> Iterator[str]:
@@ -229,6 +245,15 @@ def _states(settings: Settings) -> dict[str, list[dict[str, Any]]]:
             ]
             for name, feeds in sources.feeds_of(session).items()
         }
+
+
+def _pulses(settings: Settings) -> dict[str, Pulse]:
+    """How every source does, as the worker last found."""
+    from diembao.store import pulse
+    from diembao.store.database import open_store
+
+    with open_store(settings).read() as session:
+        return pulse.pulses(session)
 
 
 def _report(findings: Findings) -> str:

@@ -139,7 +139,13 @@ class CompareOut(Wire):
 
 
 class PulseOut(Wire):
-    status: str = Field(description="ok, failing, new, or off for a source that is no longer read")
+    status: str = Field(
+        description="ok, quiet, empty, failing, drifting, new, or off for a source that is no longer read"
+    )
+    reason: str = Field(description="why it is not ok, in Vietnamese")
+    since: datetime | None = Field(description="of this status")
+    today: int | None = Field(description="items that came in today")
+    usual: float | None = Field(description="items that usually come in on a day like today; null: not known yet")
     last_ok_at: datetime | None
     last_new_at: datetime | None
 

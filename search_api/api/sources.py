@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from diembao.store import public, sources
+from diembao.store import public, pulse, sources
 from diembao.store.models import FeedRow, SourceRow
+from diembao.store.pulse import Pulse
 from search_api.api.articles import PROBLEMS
 from search_api.api.schemas import PulseOut, SourceOut, SourcesOut
 from search_api.api.serialising import local
@@ -26,11 +27,13 @@ def list_sources(site: CurrentSite) -> SourcesOut:
         counts = public.outlet_counts(session, site.visible_until())
         feeds = sources.feeds_of(session)
         rows = sources.all_sources(session)
-    items = [_source(row, counts.get(row.name, 0), feeds.get(row.name, [])) for row in rows]
+        taken = pulse.pulses(session)
+    items = [_source(row, counts.get(row.name, 0), feeds.get(row.name, []), taken.get(row.name)) for row in rows]
     return SourcesOut(items=items)
 
 
-def _source(row: SourceRow, articles: int, feeds: Sequence[FeedRow]) -> SourceOut:
+def _source(row: SourceRow, articles: int, feeds: Sequence[FeedRow], taken: Pulse | None) -> SourceOut:
+    heard = taken if row.active else None
     return SourceOut(
         name=row.name,
         title=row.title,
@@ -39,7 +42,11 @@ def _source(row: SourceRow, articles: int, feeds: Sequence[FeedRow]) -> SourceOu
         domains=list(row.definition.get("domains") or []),
         articles=articles,
         pulse=PulseOut(
-            status=_status(row, feeds),
+            status=heard.state if heard else _status(row, feeds),
+            reason=heard.reason.get("vi", "") if heard else "",
+            since=local(heard.since) if heard else None,
+            today=heard.figures.get("today") if heard else None,
+            usual=heard.figures.get("usual") if heard else None,
             last_ok_at=local(max((feed.last_ok_at for feed in feeds if feed.last_ok_at), default=None)),
             last_new_at=local(max((feed.last_new_at for feed in feeds if feed.last_new_at), default=None)),
         ),
