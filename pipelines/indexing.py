@@ -43,14 +43,14 @@ def drain(store: Store, index: SearchIndex, *, stop: Callable[[], bool] = lambda
     while not stop():
         with store.read() as session:
             changes = outbox.waiting(session, _BATCH)
-            documents = documents_of(session, sorted({c.article_id for c in changes if not c.deleted}))
+            documents, unmade = documents_of(session, sorted({c.article_id for c in changes if not c.deleted}))
             if refused is None and changes:
                 refused = outbox.refused_ids(session)
         if not changes:
             break
         # A later change of the same article carries the newest state; a deletion stands for itself.
         gone = [Deletion(str(c.article_id), c.version) for c in changes if c.deleted]
-        rejections = index.add(documents).rejected
+        rejections = unmade + index.add(documents).rejected
         if gone:
             rejections += index.delete(gone).rejected
         index.commit()
@@ -122,13 +122,13 @@ class _Filling:
 
     def everything(self) -> None:
         for page in self._pages():
-            self._send([number for number, _version in page])
+            self._send(page)
 
     def what_changed(self) -> None:
         """Send what was added or changed since it was sent, and note what is gone."""
         missing = set(self.sent)
         for page in self._pages():
-            self._send([number for number, version in page if self.sent.get(number) != version])
+            self._send([(number, version) for number, version in page if self.sent.get(number) != version])
             missing.difference_update(number for number, _version in page)
         self.gone = {number: self.sent.pop(number) for number in missing}
         for number in missing:
@@ -151,31 +151,41 @@ class _Filling:
             yield page
             last = page[-1][0]
 
-    def _send(self, ids: Sequence[int]) -> None:
-        if not ids:
+    def _send(self, page: Sequence[tuple[int, int]]) -> None:
+        if not page:
             return
         with self._store.read() as session:
-            documents = documents_of(session, ids)
-        rejected = {int(rejection.id): rejection.reason for rejection in self._fresh.add(documents).rejected}
-        for document in documents:
-            number = int(document.id)
-            self.sent[number] = document.version
+            documents, unmade = documents_of(session, [number for number, _version in page])
+        rejections = unmade + self._fresh.add(documents).rejected
+        rejected = {int(rejection.id): rejection.reason for rejection in rejections}
+        versions = {number: version for number, version in page if number in rejected}
+        versions |= {int(document.id): document.version for document in documents}
+        for number, version in versions.items():
+            self.sent[number] = version
             self.refused.pop(number, None)
         self.refused.update(rejected)
         self._progress(len(self.sent))
 
 
-def documents_of(session: Session, ids: Sequence[int]) -> list[IndexDocument]:
-    """The articles as the index knows them; ids that are gone are left out."""
+def documents_of(session: Session, ids: Sequence[int]) -> tuple[list[IndexDocument], tuple[Rejection, ...]]:
+    """The articles as the index knows them, and those of which no document can be made, with the reason. Ids that
+    are gone are in neither."""
     rows = articles.by_ids(session, ids)
     known_stories = stories.by_ids(session, sorted({row.story_id for row in rows.values()}))
     names = sorted({row.source for row in rows.values()})
     sources = {row.name: row for row in session.scalars(select(SourceRow).where(SourceRow.name.in_(names)))}
-    return [
-        _document(rows[number], known_stories[rows[number].story_id], sources[rows[number].source])
-        for number in ids
-        if number in rows
-    ]
+    documents: list[IndexDocument] = []
+    unmade: list[Rejection] = []
+    for number in ids:
+        row = rows.get(number)
+        if row is None:
+            continue
+        try:
+            documents.append(_document(row, known_stories[row.story_id], sources[row.source]))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # What an older version, or a hand in the database, has left of its annotations.
+            unmade.append(Rejection(str(number), f"no document can be made of it: {type(error).__name__}: {error}"))
+    return documents, tuple(unmade)
 
 
 def _document(row: ArticleRow, story: StoryRow, source: SourceRow) -> IndexDocument:

@@ -109,6 +109,29 @@ def test_a_refused_article_keeps_its_reason_and_stops_nobody(store: Store, index
     assert drain(store, index) == 0, "what was refused is not sent again and again"
 
 
+def test_an_article_of_which_no_document_can_be_made_is_kept_aside_and_stops_nobody(
+    store: Store, index: SearchIndex, settings: Settings
+) -> None:
+    first, second, third = write_articles(store, 3)
+    with store.write() as session:
+        sound = session.get_one(ArticleRow, second).annotations
+        broken = {**sound, "places": [{"no": "place"}]}
+        session.execute(update(ArticleRow).where(ArticleRow.id == second).values(annotations=broken))
+    assert drain(store, index) == 2
+    assert set(held(index)) == {first, third}
+    with store.read() as session:
+        [refusal] = outbox.refused(session, 10)
+    assert refusal.article_id == second and "no document can be made" in refusal.reason
+    assert rebuild(store, index, settings.data_dir) == 2
+    with store.read() as session:
+        assert [refusal.article_id for refusal in outbox.refused(session, 10)] == [second]
+    with store.write() as session:
+        session.get_one(ArticleRow, second).annotations = sound
+        articles.touch(session, [second], NOW)
+    assert drain(store, index) == 1
+    assert set(held(index)) == {first, second, third}
+
+
 def test_a_refused_article_gets_in_once_it_has_changed(store: Store, index: SearchIndex) -> None:
     _first, second, _third = write_articles(store, 3)
     spoil(store, second)
@@ -305,10 +328,10 @@ def test_reconciling_finds_and_mends_every_difference(store: Store, index: Searc
     spoil(store, refused)
     drain(store, index)
     with store.read() as session:
-        [newer] = documents_of(session, [ahead])
+        [newer], _ = documents_of(session, [ahead])
     index.clear()
     with store.read() as session:
-        index.add(documents_of(session, [same, behind, waiting]))
+        index.add(documents_of(session, [same, behind, waiting])[0])
     index.add([IndexDocument(str(ahead), newer.version + 5, "Từ tương lai", newer.url, "songcau")])
     index.add([IndexDocument("4711", 3, "Không ai biết", "https://x.example", "songcau")])
     index.commit()
