@@ -782,3 +782,18 @@ class ArticleRequestRow(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
     page_id: Mapped[int | None] = mapped_column(BigInteger)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PushedArticleRow(Base):
+    """An article that a programme sent in by the API; it waits here until the worker has archived it."""
+
+    __tablename__ = "pushed_articles"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    values: Mapped[dict[str, Any]] = mapped_column(Json)  # as it was sent; emptied when it is archived
+    by: Mapped[str] = mapped_column(String(80))
+    by_id: Mapped[int] = mapped_column(BigInteger)
+    pushed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(16), index=True)  # waiting | taken | known | bad
+    reason: Mapped[str] = mapped_column(Text, default="")
+    page_id: Mapped[int | None] = mapped_column(BigInteger)
