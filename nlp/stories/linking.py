@@ -25,8 +25,8 @@ LINK_FROM: Final = 0.14
 # Without times a case of years is not to be told from an event: only what is nearly one report is linked.
 _UNDATED: Final = 0.28
 # Neighbours are looked up by so many of an article's terms; those that share less weight in them are not looked at.
-WEIGHTIEST: Final = 32
-FAINTEST: Final = 0.05
+WEIGHTIEST: Final = 24
+FAINTEST: Final = 0.08
 # Two articles that are near share more than one of those terms: a rare pair of words brings its words along.
 LEAST_TERMS: Final = 2
 

@@ -27,6 +27,7 @@ _MOST_PER_KEY: Final = 48
 _MOST_PER_TERM: Final = 96
 _MOST_COMPARED: Final = 16
 _MOST_IN_FAMILY: Final = 200
+_NOBODY: Final[list[int]] = []
 _NOTHING: Final[dict[int, float]] = {}
 
 
@@ -56,7 +57,6 @@ class _Entry:
     keys: list[int]
     terms: list[tuple[int, float]]
     family: _Family | None = None
-    linked: bool = True
 
 
 class Wire:
@@ -82,6 +82,7 @@ class Wire:
         self._members: dict[int, set[int]] = {}
         self._merged: dict[int, int] = {}
         self._newest = float("-inf")
+        self._since_swept = 0
 
     def add(self, member: Member, printing: Printing) -> Answer:
         """Take in one article and say where it belongs as things stand. Numbers must ascend."""
@@ -112,14 +113,17 @@ class Wire:
 
     def close(self) -> None:
         """Settle everything that is still remembered."""
-        for number in list(self._entries):
-            self._drop(number)
+        for entry in list(self._entries.values()):
+            self._drop(entry)
 
     def _copies(self, entry: _Entry) -> list[tuple[_Entry, Copy]]:
         """The remembered articles that this is a copy of, most alike first."""
         hits: dict[int, int] = {}
+        oldest = next(iter(self._entries), 0)
         for key in entry.keys:
-            for number in self._by_key.get(key, ()):
+            for number in reversed(self._by_key.get(key, _NOBODY)):
+                if number < oldest:
+                    break
                 hits[number] = hits.get(number, 0) + 1
         least = LEAST_KEYS if len(entry.keys) > LEAST_KEYS else 1
         enough = [(-shared, number) for number, shared in hits.items() if shared >= least]
@@ -134,15 +138,17 @@ class Wire:
     def _near(self, entry: _Entry) -> list[_Entry]:
         """The remembered articles that tell of the same event."""
         partly: dict[int, float] = {}
+        oldest = self._recent[0].member.number if self._recent else 0
         for term, weight in entry.terms:
-            for number, theirs in self._by_term.get(term, _NOTHING).items():
+            for number, theirs in reversed(self._by_term.get(term, _NOTHING).items()):
+                if number < oldest:
+                    break
                 partly[number] = partly.get(number, 0.0) + weight * theirs
+        others = [self._entries[number] for number, shared in partly.items() if shared >= FAINTEST]
         return [
             other
-            for number, shared in partly.items()
-            if shared >= FAINTEST
-            and (other := self._entries[number]).story != entry.story
-            and nearness(other.printing, entry.printing, _apart(other.member, entry.member)) >= LINK_FROM
+            for other in others
+            if nearness(other.printing, entry.printing, _apart(other.member, entry.member)) >= LINK_FROM
         ]
 
     def _merge(self, one: int, other: int) -> int:
@@ -162,18 +168,24 @@ class Wire:
     def _remember(self, entry: _Entry) -> None:
         number = entry.member.number
         self._entries[number] = entry
+        self._members.setdefault(entry.story, set()).add(number)
         for key in entry.keys:
-            numbers = self._by_key.setdefault(key, [])
+            numbers = self._by_key.get(key)
+            if numbers is None:
+                self._by_key[key] = [number]
+                continue
             numbers.append(number)
             if len(numbers) > _MOST_PER_KEY:
                 del numbers[0]
-        self._members.setdefault(entry.story, set()).add(number)
-        self._recent.append(entry)
         for term, weight in entry.terms:
-            weights = self._by_term.setdefault(term, {})
+            weights = self._by_term.get(term)
+            if weights is None:
+                self._by_term[term] = {number: weight}
+                continue
             weights[number] = weight
             if len(weights) > _MOST_PER_TERM:
                 del weights[next(iter(weights))]
+        self._recent.append(entry)
 
     def _join_family(self, entry: _Entry, copies: list[tuple[_Entry, Copy]]) -> None:
         if not copies:
@@ -202,45 +214,41 @@ class Wire:
         if at is not None:
             self._newest = max(self._newest, at)
         while self._recent and (len(self._recent) > self._linked or self._older(self._recent[0], WINDOW_SECONDS)):
-            self._unlink(self._recent.popleft())
+            self._recent.popleft()
         while self._entries:
             oldest = next(iter(self._entries.values()))
             if len(self._entries) <= self._kept and not self._older(oldest, COPY_WINDOW_SECONDS):
                 break
-            self._drop(oldest.member.number)
+            self._drop(oldest)
+        self._since_swept += 1
+        if self._since_swept > self._linked:
+            self._sweep()
 
     def _older(self, entry: _Entry, seconds: float) -> bool:
         return entry.member.at is not None and self._newest - entry.member.at > seconds
 
-    def _unlink(self, entry: _Entry) -> None:
-        """Stories no longer grow from this article."""
-        if not entry.linked:
-            return
-        entry.linked = False
-        number = entry.member.number
-        for term, _ in entry.terms:
-            weights = self._by_term.get(term)
-            if weights is not None:
-                weights.pop(number, None)
-                if not weights:
-                    del self._by_term[term]
-
-    def _drop(self, number: int) -> None:
-        entry = self._entries[number]
-        self._unlink(entry)
-        answer = self._answer(entry)
+    def _drop(self, entry: _Entry) -> None:
+        number, answer = entry.member.number, self._answer(entry)
         del self._entries[number]
         members = self._members[entry.story]
         members.discard(number)
         if not members:
             del self._members[entry.story]
-        for key in entry.keys:
-            numbers = self._by_key.get(key)
-            if numbers and number in numbers:
-                numbers.remove(number)
-                if not numbers:
-                    del self._by_key[key]
         self._settled(answer)
+
+    def _sweep(self) -> None:
+        """Take what was forgotten out of the tables of keys; all at once and now and then, which is cheaper."""
+        self._since_swept = 0
+        entries = self._entries
+        self._by_key = {
+            key: kept for key, numbers in self._by_key.items() if (kept := [one for one in numbers if one in entries])
+        }
+        linked = {entry.member.number for entry in self._recent}
+        self._by_term = {
+            term: left
+            for term, weights in self._by_term.items()
+            if (left := {number: weight for number, weight in weights.items() if number in linked})
+        }
 
 
 def _apart(one: Member, other: Member) -> float | None:
