@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -55,7 +55,7 @@ class LookQueue:
         self._claim_from = 0.0
         self._enrol_from = 0.0
 
-    def take(self, sources: Sequence[str], busy: Sequence[str], resting: Sequence[str]) -> list[Look]:
+    def take(self, sources: Sequence[str], busy: Sequence[str], resting: Collection[str]) -> list[Look]:
         """Looks to begin now.
 
         sources: those this process may ask; busy: hosts that want to be left alone, or have enough to do; resting:

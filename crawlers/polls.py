@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from crawlers.download import Fetched
 from crawlers.feeds import read_feed
 from crawlers.links import article_links
+from crawlers.pagination import next_page
 from crawlers.retry_after import BUSY, seconds_to_wait
 from crawlers.schedule import LONGEST, Seen, ask_without_validators, next_interval, wait_after_failure
 from crawlers.sitemaps import read_sitemap
@@ -32,11 +33,18 @@ from pipelines.addresses import is_front_page
 _SECOND_WAY_AFTER: Final = 2
 # Stands where the ETag would: this server was caught keeping one for different content.
 DISTRUSTED: Final = "-"
+# Pages read on from one poll, and addresses taken by it: a list has no end, and a trap neither.
+MOST_FURTHER: Final = 20
+MOST_LINKS: Final = 500
+_MOSTLY_NEW: Final = 0.67
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """status: ok | unchanged | empty | failing, with a reason in words. `parts`: sitemaps an index leads to."""
+    """status: ok | unchanged | empty | failing, with a reason in words. `parts`: sitemaps an index leads to.
+
+    following: the list page with the next older articles, '' where there is none.
+    """
 
     status: str
     reason: str = ""
@@ -46,6 +54,7 @@ class Reading:
     last_modified: str = ""
     digest: str = ""
     hold: float = 0.0
+    following: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,8 @@ def read(feed: DueFeed, source: Source, result: Fetched | DiembaoError, *, condi
     content = _READERS[feed.kind](result, source, now)
     if content.status == "failing":
         return content
+    if content.parts:
+        return content  # an index may stay as it is while its parts change: no validators are kept for it
     return Reading(
         content.status,
         content.reason,
@@ -104,6 +115,7 @@ def read(feed: DueFeed, source: Source, result: Fetched | DiembaoError, *, condi
         result.header("etag"),
         result.header("last-modified"),
         digest,
+        following=content.following,
     )
 
 
@@ -122,7 +134,8 @@ def _read_section(result: Fetched, source: Source, _now: datetime) -> Reading:
         links = article_links(result.body, result.url, result.header("content-type"))
     except Unreadable as error:
         return Reading("failing", str(error))
-    return _own(tuple(links), source, "link")
+    following = next_page(result.body, result.url, result.header("content-type"))
+    return replace(_own(tuple(links), source, "link"), following=following if source.may_poll(following) else "")
 
 
 def _read_sitemap(result: Fetched, source: Source, now: datetime) -> Reading:
@@ -147,6 +160,17 @@ def _own(links: tuple[FoundLink, ...], source: Source, noun: str) -> Reading:
     if links:
         return Reading("empty", f"{len(links)} {noun}s, but none on {', '.join(source.domains)}: {links[0].url}")
     return Reading("empty", f"no {noun} that leads to an article")
+
+
+def reads_on(reading: Reading, unknown: int) -> tuple[str, ...]:
+    """Where to read on after this page: the parts of an index; the next list page, where most links were new to us.
+
+    That is so when a source is new, or was not read for long; else what is older was found before.
+    """
+    if reading.parts:
+        return reading.parts
+    few_known = reading.links and unknown > len(reading.links) * _MOSTLY_NEW
+    return (reading.following,) if reading.following and few_known else ()
 
 
 def keeping(

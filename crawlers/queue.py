@@ -11,7 +11,7 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -65,6 +65,7 @@ class WorkQueue:
     """Hands out tasks and remembers which are under way. Use it from one event loop.
 
     names: only these sources (all when empty); everything: poll all feeds now, once, and none after that.
+    resting: sources in their quiet hours, of which nothing is polled or fetched.
     pause_of: seconds between two requests that the hosts of a source were found to want.
     """
 
@@ -78,6 +79,7 @@ class WorkQueue:
         request_seconds: float,
         now: Callable[[], datetime],
         pause_of: Callable[[Source], float] = lambda source: source.delay,
+        resting: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._store = store
         self._known = known
@@ -85,6 +87,7 @@ class WorkQueue:
         self._everything = everything
         self._polled: set[int] = set()  # of everything
         self._pause_of = pause_of
+        self.resting = resting
         self._leases: Leases = (
             Alone(self._names)
             if store.dialect == "sqlite"
@@ -182,7 +185,8 @@ class WorkQueue:
 
     def _read(self, busy: set[str]) -> tuple[Sequence[DueFeed], Sequence[DuePage]]:
         self._leases.keep_up(busy, force=self._everything and not busy)
-        names = self._leases.mine()
+        resting = self.resting()
+        names = [name for name in self._leases.mine() if name not in resting]
         if not names:
             return (), ()
         now = self._now()
@@ -198,7 +202,8 @@ class WorkQueue:
         feeds = sources.due_feeds(session, now, sources=names, everything=self._everything)
         due = {feed.source for feed in feeds if not (self._everything and feed.id in self._polled)}
         due |= pages.sources_with_due(session, now, sources=names)
-        due |= watches.sources_with_due(session, now, sources=names)
+        resting = self.resting()
+        due = (due - set(resting)) | watches.sources_with_due(session, now, sources=names, resting=resting)
         return {name for name in due if not self._rests(self._known[name])}
 
     def _rest_of(self, source: Source) -> float:

@@ -17,6 +17,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from diembao.errors import BadSource
+from diembao.settings import QUIET_HOURS
 from diembao.store.sources import SourceRecord
 from pipelines.addresses import belongs_to, canonical_url, host_of
 from pipelines.reading import check_selectors
@@ -79,6 +80,8 @@ class Source(BaseModel):
     agreement: Agreement = "none"
     read: Mapping[str, str] = Field(default_factory=dict)
     expected_per_day: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    # Such as 23:00-05:00; none: not even those of the installation.
+    quiet_hours: Annotated[str, Field(pattern=rf"^(?:{QUIET_HOURS}|none)?$")] = ""
     cookies: bool = False  # some servers loop without the cookie they set
     robots: Robots | None = None
     note: str = ""

@@ -27,6 +27,7 @@ _FOREIGN = {
     "DIEMBAO_TEST_POSTGRESQL_URL",
 }
 _SECRETS_DIR = "DIEMBAO_SECRETS_DIR"
+QUIET_HOURS = r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)"
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -63,6 +64,11 @@ class Settings(BaseSettings):
     readers: int = Field(0, ge=0, le=64, description="processes that read and judge pages; 0: one a core")
     crawlers: int = Field(
         0, ge=0, le=16, description="processes that fetch; 0: one for every two cores; on SQLite always one"
+    )
+    quiet_hours: str = Field(
+        "",
+        pattern=rf"^(?:{QUIET_HOURS})?$",
+        description="such as 23:00-05:00 in Viet Nam: newspapers are left alone, published articles apart",
     )
     watch_days: float = Field(14.0, gt=0, le=365, description="how long articles are looked at again for changes")
     watch_published_days: float = Field(

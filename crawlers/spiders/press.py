@@ -7,7 +7,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +15,7 @@ from aiohttp.abc import AbstractResolver
 from scrapy import Request, Spider
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
 
 from crawlers import looks, polls, visits
@@ -24,9 +25,11 @@ from crawlers.keeping import Keeper
 from crawlers.look_queue import Look, LookQueue
 from crawlers.politeness import PoliteDownloader, Stopping, fetched_of, request_for
 from crawlers.queue import Poll, Task, Visit, WorkQueue
+from crawlers.quiet import resting
 from crawlers.source import Source
 from diembao.errors import ArchiveError, DiembaoError, FetchFailed, StoreUnavailable
 from diembao.settings import Settings
+from diembao.store import pages
 from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store
 
@@ -88,6 +91,7 @@ class PressSpider(Spider):
             request_seconds=settings.fetch_timeout,
             now=assignment.now,
             pause_of=self._pause_of,
+            resting=self._resting,
         )
         self._cadence = looks.Cadence(
             timedelta(days=settings.watch_days), timedelta(days=settings.watch_published_days)
@@ -157,7 +161,7 @@ class PressSpider(Spider):
         if self._queue.looks_under_way or not names:
             return []
         try:
-            taken = await asyncio.to_thread(self._look_queue.take, names, self._queue.held_hosts(), ())
+            taken = await asyncio.to_thread(self._look_queue.take, names, self._queue.held_hosts(), self._resting())
         except StoreUnavailable as fault:
             self._assignment.fault = fault
             return []
@@ -177,6 +181,13 @@ class PressSpider(Spider):
             callback=self.answered,
             errback=self.unanswered,
         )
+
+    def _resting(self) -> list[str]:
+        """Sources in their quiet hours; none in a crawl that a person asked for."""
+        assignment = self._assignment
+        if assignment.once:
+            return []
+        return resting(assignment.sources.values(), assignment.settings, assignment.now())
 
     def _validators(self, task: Task | Look) -> dict[str, str]:
         now = self._assignment.now()
@@ -258,10 +269,43 @@ class PressSpider(Spider):
         reading = await asyncio.to_thread(polls.read, task.feed, task.source, result, conditional=conditional, now=now)
         if reading.hold:
             self._queue.hold(task.url, reading.hold)
+        reading = await self._read_on(task, reading, now)
         kept = await self._keeper.keep(polls.keeping(task.feed, reading, self._timing, now), now)
         self._assignment.outcomes[f"polls {kept.status}"] += 1
         self._assignment.outcomes["found"] += kept.new
         self._tell(task, reading, kept)
+
+    async def _read_on(self, task: Poll, reading: polls.Reading, now: datetime) -> polls.Reading:
+        """The reading with the links of the pages it leads on to: parts of an index, older pages of a new list."""
+        found = {link.url: link for link in reading.links}
+        waiting = list(polls.reads_on(reading, await asyncio.to_thread(self._unknown, list(found))))
+        for _ in range(polls.MOST_FURTHER):
+            if not waiting or self._leaving or len(found) >= polls.MOST_LINKS:
+                break
+            result = await self._ask(waiting.pop(0), task.source)
+            more = await asyncio.to_thread(polls.read, task.feed, task.source, result, conditional=False, now=now)
+            fresh = [link for link in more.links if link.url not in found]
+            found.update((link.url, link) for link in fresh)
+            unknown = await asyncio.to_thread(self._unknown, [link.url for link in fresh])
+            waiting += [url for url in polls.reads_on(more, unknown) if not more.parts]
+        if reading.parts and not found:
+            return replace(reading, status="empty", reason="an index of sitemaps that hold no address of the last days")
+        if len(found) == len(reading.links):
+            return reading
+        return replace(reading, links=tuple(found.values())[: polls.MOST_LINKS])
+
+    async def _ask(self, url: str, source: Source) -> Fetched | DiembaoError:
+        request = request_for(url, source, polling=True, bounds=self._poll_bounds, callback=NO_CALLBACK)
+        try:
+            return fetched_of(await self.crawler.engine.download_async(request))
+        except DiembaoError as error:
+            return error
+        except IgnoreRequest:
+            return FetchFailed("given back, or endless redirects")
+
+    def _unknown(self, urls: Sequence[str]) -> int:
+        with self._assignment.store.read() as session:
+            return len(urls) - len(pages.known_urls(session, urls))
 
     def _tell(self, task: Poll, reading: polls.Reading, kept: polls.Kept) -> None:
         """What an operator must know, once: a feed that went bad, and that it is well again."""

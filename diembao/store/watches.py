@@ -6,12 +6,12 @@ a look whose worker died is due again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from diembao.records import ArchivePlace, FeedHints
@@ -104,7 +104,7 @@ def claim(
     each: int,
     *,
     sources: Sequence[str],
-    resting: Sequence[str] = (),
+    resting: Collection[str] = (),
 ) -> list[DueLook]:
     """Take looks that are due, at most `each` of every source, put off till `until` so that nobody else takes them.
 
@@ -115,7 +115,7 @@ def claim(
         WatchRow.next_look_at <= now, WatchRow.source.in_(sources)
     )
     if resting:
-        due = due.where(WatchRow.source.not_in(resting) | WatchRow.page_id.in_(_published_pages()))
+        due = due.where(_may_be_asked(resting))
     ranked = due.subquery()
     first = select(ranked.c.page_id).where(ranked.c.place <= each)
     free = select(WatchRow.page_id).where(WatchRow.page_id.in_(first), WatchRow.next_look_at <= now)
@@ -145,9 +145,13 @@ def claim(
     return looks
 
 
-def sources_with_due(session: Session, now: datetime, *, sources: Sequence[str]) -> set[str]:
-    """The sources, of these, that have looks due."""
+def sources_with_due(
+    session: Session, now: datetime, *, sources: Sequence[str], resting: Collection[str] = ()
+) -> set[str]:
+    """The sources, of these, that have looks due; `resting` as for `claim`."""
     query = select(WatchRow.source).where(WatchRow.next_look_at <= now, WatchRow.source.in_(sources))
+    if resting:
+        query = query.where(_may_be_asked(resting))
     return set(session.scalars(query.distinct()))
 
 
@@ -190,6 +194,10 @@ def counts(session: Session, now: datetime) -> tuple[int, int]:
     """(pages watched, of which overdue)."""
     overdue = select(func.count()).select_from(WatchRow).where(WatchRow.next_look_at <= now)
     return session.scalar(select(func.count()).select_from(WatchRow)) or 0, session.scalar(overdue) or 0
+
+
+def _may_be_asked(resting: Collection[str]) -> ColumnElement[bool]:
+    return or_(WatchRow.source.not_in(resting), WatchRow.page_id.in_(_published_pages()))
 
 
 def _published_pages() -> Any:
