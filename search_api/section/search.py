@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from diembao.errors import BadQuery
-from diembao.index.language import And, Node, Not, Or, render
+from diembao.index.language import render
 from diembao.index.protocol import FacetRequest, Fragment, Highlighting, Hit, Hits, Keyword, Query, Sort
 from diembao.store import public
 from diembao.store.public import Printing
@@ -19,6 +19,7 @@ from search_api.editions import Edition
 from search_api.finding import printings_of_hits, stories_of_hits
 from search_api.frame import MAX_QUERY_STRING
 from search_api.labels import Labels
+from search_api.looser import looser
 from search_api.moments import end_of, parse_day, start_of
 from search_api.problems import query_fault
 from search_api.rendering import with_query
@@ -37,8 +38,6 @@ _FILTERS = ("topic", "source", "place")
 _SORTS = tuple(Sort)
 _CARET_WINDOW = 40
 _LONGEST_VALUE = 200
-# What is tried for the reader when nothing is found: each costs one count.
-_MOST_WORDS_TRIED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,24 +278,11 @@ def _suggestions(site: Site, form: Form, query: Query) -> Iterator[Suggestion]:
     tries = [("suggest_drop", replace(form, **{name: ""}), name) for name in form.filters]
     if len(form.filters) > 1:
         tries.append(("suggest_all", replace(form, topic="", source="", place="", from_="", to=""), ""))
-    for node, word in _without_one(query.tree):
-        tries.append(("suggest_without", replace(form, q=render(node)), word))
-    if isinstance(query.tree, And):
-        wanted = tuple(node for node in query.tree.nodes if not isinstance(node, Not))
-        if len(wanted) > 1:
-            tries.append(("suggest_any", replace(form, q=render(Or(wanted))), ""))
+    for key, node, word in looser(query.tree):
+        tries.append((f"suggest_{key}", replace(form, q=render(node)), word))
     for key, changed, name in tries:
         if changed.is_empty:
             continue
         count = index.count(_selection(changed).query(public_only=True))
         if count:
             yield Suggestion(key, changed.path(), count, name)
-
-
-def _without_one(tree: Node | None) -> Iterator[tuple[Node, str]]:
-    """The query without one of its parts, and that part as typed."""
-    if not isinstance(tree, And):
-        return
-    for position, node in enumerate(tree.nodes[:_MOST_WORDS_TRIED]):
-        rest = (*tree.nodes[:position], *tree.nodes[position + 1 :])
-        yield (rest[0] if len(rest) == 1 else And(rest)), render(node)

@@ -59,7 +59,7 @@ class Chart:
     series: tuple[str, ...] = ()
     colours: tuple[int, ...] = ()
     compared: tuple[Mark, ...] = ()
-    compared_title: str = ""
+    place_title: str = ""
     is_lying: bool = False  # bars that lie, one below another, with their names in front
     width: int = 720
     height: int = 240

@@ -1,0 +1,1 @@
+"""Analysis: search, trends and exports for those who must defend each number."""

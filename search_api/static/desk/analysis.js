@@ -1,0 +1,67 @@
+// The analysts' query: names are suggested while typing; dragging over a chart chooses its days.
+import { get } from "./requests.js";
+
+const WAIT = 180;
+
+function suggestNames(input) {
+  const list = input.list;
+  let timer = 0;
+  let asked = "";
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    const typed = input.value.split(/\s+OR\s+|[()"]/).pop().trim();
+    if (typed.length < 2 || typed === asked) return;
+    timer = setTimeout(async () => {
+      asked = typed;
+      const names = await get(`/phan-tich/goi-y?q=${encodeURIComponent(typed)}`).catch(() => []);
+      const before = input.value.slice(0, input.value.length - typed.length);
+      list.replaceChildren(
+        ...names.map((name) => Object.assign(document.createElement("option"), { value: `${before}"${name.text}"` })),
+      );
+    }, WAIT);
+  });
+}
+
+function daysOf(link) {
+  const parameters = new URL(link.href, location.href).searchParams;
+  return { from: parameters.get("from"), to: parameters.get("to") };
+}
+
+function brush(figure) {
+  const links = [...figure.querySelectorAll("svg a[href]")];
+  let start = -1;
+  const at = (event) => links.indexOf(event.target.closest?.("svg a[href]"));
+  const mark = (first, last) =>
+    links.forEach((link, number) => link.classList.toggle("brushed", number >= first && number <= last));
+  figure.addEventListener("pointerdown", (event) => {
+    start = event.button === 0 ? at(event) : -1;
+  });
+  figure.addEventListener("dragstart", (event) => event.preventDefault());
+  figure.addEventListener("pointermove", (event) => {
+    const end = at(event);
+    if (start >= 0 && end >= 0 && end !== start) mark(Math.min(start, end), Math.max(start, end));
+  });
+  document.addEventListener("pointerup", (event) => {
+    const end = at(event);
+    if (start >= 0 && end >= 0 && end !== start) {
+      const [first, last] = [Math.min(start, end), Math.max(start, end)];
+      const address = new URL(links[first].href, location.href);
+      address.searchParams.set("to", daysOf(links[last]).to);
+      location.assign(address);
+    }
+    start = -1;
+    mark(1, 0);
+  });
+}
+
+const input = document.querySelector("[data-query] input[name=q]");
+if (input) suggestNames(input);
+for (const figure of document.querySelectorAll("[data-brush]")) brush(figure);
+
+// A preset and typed days say the same thing twice: choosing one clears the other.
+const span = document.getElementById("span");
+span?.addEventListener("change", () => {
+  for (const name of ["from", "to"]) document.getElementById(name).value = "";
+  span.form.requestSubmit();
+});
+document.getElementById("sort")?.addEventListener("change", (event) => event.target.form.requestSubmit());
