@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+import struct
+import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -74,3 +80,83 @@ def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
     opened = open_store(Settings(data_dir=tmp_path / "data", database_url=SecretStr(database_url)))
     yield opened
     opened.close()
+
+
+class Network:
+    """A way to a server through which nothing passes, or which breaks, when asked.
+
+    silent: nothing passes, but nothing ends. breaks_after: a request ends after so many bytes of it. refuses: new
+    connections are reset at once, and so are those that are used.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.silent = False
+        self.refuses = False
+        self.breaks_after: int | None = None
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                if self.refuses:
+                    _reset(near)
+                    continue
+                try:
+                    far = socket.create_connection(self._target)
+                except OSError:  # the server itself is down
+                    _reset(near)
+                    continue
+                self._open += [near, far]
+                threading.Thread(target=self._pass, args=(near, far, True), daemon=True).start()
+                threading.Thread(target=self._pass, args=(far, near, False), daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket, is_request: bool) -> None:
+        passed = 0
+        with contextlib.suppress(OSError):
+            while data := source.recv(16_384):
+                while self.silent:
+                    time.sleep(0.02)
+                if self.refuses:
+                    _reset(source)
+                    break
+                if is_request and self.breaks_after is not None:
+                    passed += len(data)
+                    if passed > self.breaks_after:
+                        break
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.silent = False
+        self._listener.close()
+        for end in self._open:
+            end.close()
+
+
+def _reset(connection: socket.socket) -> None:
+    """End it the hard way: the other side gets an RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+@pytest.fixture
+def network_to() -> Iterator[Callable[[str], Network]]:
+    """Makes ways to servers, by their address; they are closed at the end."""
+    made: list[Network] = []
+
+    def make(address: str) -> Network:
+        parts = urlsplit(address)
+        made.append(Network(parts.hostname or "127.0.0.1", parts.port or 9200))
+        return made[-1]
+
+    yield make
+    for network in made:
+        network.close()

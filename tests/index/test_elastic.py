@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -49,49 +49,6 @@ def test_no_server_is_one_clear_error_without_the_password() -> None:
     index.close()
 
 
-class Network:
-    """A way to the server through which nothing passes, or which breaks, when asked."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.silent = False
-        self.breaks_after: int | None = None  # bytes of a request
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(self._target)
-                self._open += [near, far]
-                threading.Thread(target=self._pass, args=(near, far, True), daemon=True).start()
-                threading.Thread(target=self._pass, args=(far, near, False), daemon=True).start()
-
-    def _pass(self, source: socket.socket, sink: socket.socket, is_request: bool) -> None:
-        passed = 0
-        with contextlib.suppress(OSError):
-            while data := source.recv(16_384):
-                while self.silent:
-                    time.sleep(0.02)
-                if is_request and self.breaks_after is not None:
-                    passed += len(data)
-                    if passed > self.breaks_after:
-                        break
-                sink.sendall(data)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        self.silent = False
-        self._listener.close()
-        for end in self._open:
-            end.close()
-
-
 @pytest.fixture
 def server() -> str:
     url = os.environ.get("DIEMBAO_TEST_ELASTICSEARCH_URL", "")
@@ -124,11 +81,8 @@ def index(server: str, name: str) -> Iterator[ElasticIndex]:
 
 
 @pytest.fixture
-def network(server: str) -> Iterator[Network]:
-    host, _, port = server.rpartition("//")[2].partition(":")
-    opened = Network(host, int(port or 9200))
-    yield opened
-    opened.close()
+def network(server: str, network_to: Callable[[str], Any]) -> Any:
+    return network_to(server)
 
 
 on_server = pytest.mark.elasticsearch
@@ -136,7 +90,7 @@ on_server = pytest.mark.elasticsearch
 
 @on_server
 def test_a_connection_cut_while_writing_loses_nothing_and_doubles_nothing(
-    network: Network, name: str, index: ElasticIndex
+    network: Any, name: str, index: ElasticIndex
 ) -> None:
     index.commit()  # the index is there
     shaky = ElasticIndex(f"http://127.0.0.1:{network.port}", name, shards=1, replicas=0, timeout=10.0)
@@ -157,7 +111,7 @@ def test_a_connection_cut_while_writing_loses_nothing_and_doubles_nothing(
 
 
 @on_server
-def test_a_network_that_stays_broken_is_reported_and_recovers(network: Network, name: str, index: ElasticIndex) -> None:
+def test_a_network_that_stays_broken_is_reported_and_recovers(network: Any, name: str, index: ElasticIndex) -> None:
     index.add([article("1")])
     index.commit()
     shaky = ElasticIndex(f"http://127.0.0.1:{network.port}", name, shards=1, replicas=0, timeout=0.5)
