@@ -27,6 +27,8 @@ _MOST_PER_KEY: Final = 48
 _MOST_PER_TERM: Final = 96
 _MOST_COMPARED: Final = 16
 _MOST_IN_FAMILY: Final = 200
+# Beyond as many as are remembered: what was forgotten never holds more of the tables than what is not.
+_SWEPT_AFTER: Final = 1_000
 _NOBODY: Final[list[int]] = []
 _NOTHING: Final[dict[int, float]] = {}
 
@@ -221,7 +223,7 @@ class Wire:
                 break
             self._drop(oldest)
         self._since_swept += 1
-        if self._since_swept > self._linked:
+        if self._since_swept > len(self._entries) + _SWEPT_AFTER:
             self._sweep()
 
     def _older(self, entry: _Entry, seconds: float) -> bool:

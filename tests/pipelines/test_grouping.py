@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from diembao.demo.edition import Edition
+from diembao.demo.manuscripts import load_press
 from diembao.newsroom.stories import portraits, related, usual_lately
 from diembao.settings import Settings
 from diembao.store import stories
 from diembao.store.archive import ArchiveWriter
-from diembao.store.database import Store
+from diembao.store.database import Store, open_store
 from diembao.store.models import ArticleRow, StoryRow
 from nlp.analyzer import Analyzer
 from pipelines import runner
@@ -49,10 +52,27 @@ def row(number: int, source: str, hour: str, title: str, text: str) -> dict[str,
     }
 
 
+SEARCH = (
+    "Lực lượng cứu hộ tỉnh Thái Nguyên tìm kiếm hai thợ mỏ mắc kẹt trong hầm lò Khe Chàm ở xã Vĩnh Thông sau vụ bục "
+    "nước rạng sáng nay. Máy bơm công suất lớn được đưa tới cửa lò, đội thợ lặn chia ba kíp làm việc suốt ngày đêm."
+)
+CHARGE = (
+    "Công an tỉnh Thái Nguyên khởi tố giám đốc Công ty Khoáng sản Lũng Ngà vì khai thác ngoài ranh giới giấy phép. Hồ sơ "
+    "cho thấy doanh nghiệp đào sâu hơn thiết kế ba mươi mét, bỏ qua hai lần nhắc nhở của đoàn kiểm tra."
+)
+BRIDGE = (
+    "Vụ bục nước ở hầm lò Khe Chàm, xã Vĩnh Thông: khởi tố giám đốc Công ty Khoáng sản Lũng Ngà. Lực lượng cứu hộ tỉnh "
+    "Thái Nguyên vẫn tìm kiếm hai thợ mỏ mắc kẹt, trong khi Công an tỉnh cho biết doanh nghiệp khai thác ngoài ranh giới giấy "
+    "phép."
+)
+
 FIRST = row(1, "Báo Sông Cầu", "18:30", "Thái Nguyên: Lũ sông Cầu lên nhanh, sơ tán ba trăm người", FLOOD)
 COPY = row(2, "Tin Trung Du", "17:00", "Sơ tán ba trăm người trong đêm lũ Thái Nguyên", FLOOD + "\nTheo Báo Sông Cầu")
 REPORT = row(3, "Ba Sông", "21:00", "Lũ sông Cầu: phường Phan Đình Phùng nấu cơm cho người sơ tán", MEALS)
 OTHER = row(4, "Ba Sông", "08:00", "Thái Nguyên mở lớp làm chè sạch cho hai trăm hộ ở Tân Cương", TEA)
+TRAPPED = row(5, "Báo Sông Cầu", "06:30", "Tìm kiếm hai thợ mỏ mắc kẹt trong hầm lò Khe Chàm", SEARCH)
+CHARGED = row(6, "Ba Sông", "19:00", "Khởi tố giám đốc Công ty Khoáng sản Lũng Ngà", CHARGE)
+BETWEEN = row(7, "Tin Trung Du", "20:00", "Khởi tố giám đốc Lũng Ngà, tìm hai thợ mỏ ở hầm lò Khe Chàm", BRIDGE)
 
 
 @pytest.fixture(scope="module")
@@ -225,3 +245,85 @@ def test_the_usual_counts_outlets_of_the_first_hours(
         assert 0.5 < usual.weights["ba-song"] < 1.0
         too_early = NOW - timedelta(days=1)
         assert usual_lately(session, too_early).weights == {}
+
+
+def test_an_article_that_links_two_stories_makes_them_one_until_it_changes(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, TRAPPED, CHARGED)
+    rows = by_url(store)
+    assert rows[5].story_id != rows[6].story_id
+    work(store, archive, tools, tmp_path, BETWEEN)
+    joined = by_url(store)
+    assert joined[5].story_id == joined[6].story_id == joined[7].story_id == rows[5].story_id
+    with store.write() as session:
+        assert session.get_one(StoryRow, rows[6].story_id).merged_into == rows[5].story_id
+        changed = session.get_one(ArticleRow, joined[7].id)
+        changed.title, changed.lead, changed.text, changed.signature = OTHER["title"], "", TEA, b""
+    runner.redo(store, "group", since=None, source=None)
+    runner.process_pending(store, tools)
+    apart = by_url(store)
+    assert len({apart[number].story_id for number in (5, 6, 7)}) == 3
+    assert apart[5].story_id == rows[5].story_id
+    with store.read() as session:
+        assert [session.get_one(StoryRow, apart[number].story_id).articles for number in (5, 6, 7)] == [1, 1, 1]
+
+
+def test_a_bridge_between_stories_that_people_made_leaves_them_two(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, TRAPPED, CHARGED, FIRST, OTHER)
+    rows = by_url(store)
+    with store.write() as session:
+        stories.merge_by_hand(session, rows[5].story_id, rows[1].story_id, NOW)
+        stories.merge_by_hand(session, rows[6].story_id, rows[4].story_id, NOW)
+    work(store, archive, tools, tmp_path, BETWEEN)
+    after = by_url(store)
+    assert after[5].story_id == after[1].story_id != after[6].story_id == after[4].story_id
+    assert after[7].story_id in (after[5].story_id, after[6].story_id)
+
+
+def demo_rows() -> list[dict[str, Any]]:
+    press = load_press()
+    edition = Edition(press, NOW - timedelta(hours=3))
+    printed = [edition.article(name, NOW) for name in press.manuscripts]
+    return [
+        {
+            "id": one.id,
+            "url": f"https://{one.paper}.example/{one.id}.html",
+            "source": one.paper,
+            "date": one.published_at.isoformat(),
+            "title": one.title,
+            "text": one.text,
+            "credit": one.credit,
+        }
+        for one in printed
+        if one.published_at <= NOW and one.label.relevance != "irrelevant"
+    ]
+
+
+def stories_told(store: Store) -> list[list[str]]:
+    told: dict[int, list[str]] = {}
+    with store.read() as session:
+        for one in session.scalars(select(ArticleRow)):
+            told.setdefault(one.story_id, []).append(one.url)
+    return sorted(sorted(urls) for urls in told.values())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_arrival_plays_no_part(settings: Settings, analyzer: Analyzer, tmp_path: Path, seed: int) -> None:
+    told = []
+    for turn in ("in order", "shuffled"):
+        rows = demo_rows()
+        if turn == "shuffled":
+            random.Random(seed).shuffle(rows)
+        folder = tmp_path / turn
+        folder.mkdir()
+        here = settings.model_copy(update={"data_dir": folder})
+        store, archive = open_store(here), ArchiveWriter(here.archive_dir)
+        work(store, archive, Tools(here.archive_dir, analyzer, {}), folder, *rows)
+        told.append(stories_told(store))
+        archive.close()
+        store.close()
+    assert sum(len(story) > 1 for story in told[0]) >= 15
+    assert told[0] == told[1]
