@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from diembao import __version__
-from diembao.cli import crawling, grouping, imports, nlp, processing, running, searching, training, upkeep, users
+from diembao.cli import (
+    crawling,
+    digests,
+    grouping,
+    imports,
+    nlp,
+    processing,
+    running,
+    searching,
+    training,
+    upkeep,
+    users,
+)
 from diembao.errors import DiembaoError, WrongUse
 
 app = typer.Typer(
@@ -21,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for subject in (running, crawling, imports, processing, searching, nlp, grouping, training, upkeep, users):
+for subject in (running, crawling, imports, processing, searching, nlp, grouping, training, digests, upkeep, users):
     subject.register(app)
 
 

@@ -46,28 +46,33 @@ def work(settings: Settings) -> None:
     """
     from diembao.cli.tools import tool_maker
     from diembao.index.opening import open_index
+    from diembao.newsroom.digests.postman import keep_delivering
+    from diembao.newsroom.seal import Seal
     from diembao.store.database import open_store
     from pipelines import loop
     from pipelines.understanding import Readers
 
     stop = stop_on_signals()
     with closing(open_store(settings)) as store, _at_work(store, settings, stop):
-        crawlers = [
+        beside = [
             threading.Thread(target=_keep_crawling, args=(settings, stop), daemon=True)
             for _ in range(settings.crawler_processes)
         ]
+        # A mail server that is slow holds up nothing but mail.
+        mail = (store, settings, Seal(settings.signing_key), stop)
+        beside.append(threading.Thread(target=keep_delivering, args=mail, daemon=True))
         maker = tool_maker(settings, store)
         with closing(Readers(maker.in_child, settings.reader_processes)) as readers:
-            for crawler in crawlers:
-                crawler.start()
+            for thread in beside:
+                thread.start()
             try:
                 with closing(open_index(settings)) as index:
                     loop.run(store, index, maker(), settings, stop, hands=readers)
             finally:
-                # However the loop ended, the crawlers end too, else this process would wait for them for ever.
+                # However the loop ended, the others end too, else this process would wait for them for ever.
                 stop.set()
-                for crawler in crawlers:
-                    crawler.join(_STOP_SECONDS)
+                for thread in beside:
+                    thread.join(_STOP_SECONDS)
 
 
 def worker_is_at_work(settings: Settings) -> bool:

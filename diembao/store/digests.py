@@ -15,7 +15,7 @@ from diembao.store.models import ArticleRow, DigestItemRow, DigestNumberRow, Dig
 # A digest that was approved says what it says for ever.
 FROZEN = ("approved", "issued")
 _TOLD_STATES = ("approved", "published", "corrected")
-_GONE_STATES = ("withdrawn", "recalled", "rejected")
+_GONE_STATES = ("withdrawn", "rejected")
 _IN_CHUNK = 500
 
 
@@ -88,7 +88,7 @@ def item_counts(session: Session, digest_ids: Sequence[int]) -> dict[int, int]:
 
 def candidates(session: Session, states: Sequence[str], since: datetime, until: datetime) -> Sequence[StoryRow]:
     """Stories that the desk has let through since then, the weightiest first."""
-    decided = func.coalesce(StoryRow.published_at, StoryRow.updated_at)
+    decided = func.coalesce(StoryRow.published_at, StoryRow.state_at, StoryRow.updated_at)
     query = (
         select(StoryRow)
         .where(StoryRow.state.in_(states), StoryRow.relevance == "relevant", decided >= since, decided < until)
@@ -145,7 +145,8 @@ def gone(session: Session, story_ids: Iterable[int], article_ids: Iterable[int])
     }
     articles_gone: set[int] = set()
     for chunk in _chunks(sorted(set(article_ids))):
-        query = select(ArticleRow.id).where(ArticleRow.id.in_(chunk), ArticleRow.source_removed_at.is_not(None))
+        taken = or_(ArticleRow.withdrawn_at.is_not(None), ArticleRow.source_removed_at.is_not(None))
+        query = select(ArticleRow.id).where(ArticleRow.id.in_(chunk), taken)
         articles_gone.update(session.scalars(query))
     return Gone(frozenset(stories_gone), frozenset(articles_gone))
 

@@ -51,6 +51,7 @@ def test_help_names_every_command_of_the_contract(tmp_path: Path) -> None:
         "settings",
         "doctor",
         "migrate",
+        "digest",
     ]:
         assert f"\n  {command} " in shown.stdout, command
 

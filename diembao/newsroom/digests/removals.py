@@ -7,6 +7,7 @@ with the word that it was taken down. A headline or excerpt of a newspaper goes 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from diembao.newsroom.digests.content import Content, Item, Notice
 from diembao.newsroom.digests.wording import LOCAL, name_of
 from diembao.store import digests
 from diembao.store.digests import Gone
-from diembao.store.models import DigestRow
+from diembao.store.models import DigestRow, StoryRow
 
 
 def gone_of(session: Session, content: Content) -> Gone:
@@ -57,20 +58,30 @@ def notices_for(session: Session, audience: str, since: DigestRow | None, reach:
         return ()
     earlier = digests.issued(session, audience=audience, since=since.approved_at - timedelta(days=reach))
     told = [(row, Content.from_json(row.content)) for row in earlier if row.content is not None]
-    said = {notice.story_id for _, content in told for notice in content.notices}
+    said = {(notice.kind, notice.story_id) for _, content in told for notice in content.notices}
     found: dict[int, Notice] = {}
     for row, content in told:
         gone = gone_of(session, content)
+        stories = digests.standing(session, [item.story_id for item in content.items])
         for item in content.items:
-            if item.story_id not in said and _left_of(item, gone) is None:
-                found[item.story_id] = _notice(row, item)
+            story = stories.get(item.story_id)
+            kind = _what_became(row, story, removed=_left_of(item, gone) is None)
+            if kind is not None and (kind, item.story_id) not in said:
+                found[item.story_id] = _notice(row, item, kind)
     return tuple(found.values())
 
 
-def _notice(row: DigestRow, item: Item) -> Notice:
+def _what_became(row: DigestRow, story: StoryRow | None, *, removed: bool) -> Literal["removed", "corrected"] | None:
+    if removed:
+        return "removed"
+    put_right = story.corrected_at if story is not None else None
+    return "corrected" if put_right and row.approved_at and put_right > row.approved_at else None
+
+
+def _notice(row: DigestRow, item: Item, kind: Literal["removed", "corrected"]) -> Notice:
     first = item.first
     return Notice(
-        kind="removed",
+        kind=kind,
         headline=item.headline,
         outlet=first.outlet if first else "",
         printed_on=first.at.astimezone(LOCAL).date() if first else row.day,

@@ -28,6 +28,7 @@ NOTICES = "Tin đã gỡ, đính chính"
 EMPTY_SECTION = "Không có tin."
 EMPTY = "Trong kỳ không có tin."
 GONE = "Tin này đã được gỡ sau khi phát hành."
+LEAVE = "Thôi nhận điểm báo qua thư"
 NO_SUMMARY = "Chưa có tóm tắt; mời đọc tại báo gốc."
 COLUMNS: Mapping[str, str] = {
     "number": "STT",

@@ -14,9 +14,10 @@ from diembao.newsroom.digests.composing import content_of
 from diembao.newsroom.digests.content import Content
 from diembao.newsroom.digests.editing import opened
 from diembao.newsroom.digests.formats import FORMATS
+from diembao.newsroom.digests.wording import notice_line
 from diembao.newsroom.permissions import Actor, Role
 from diembao.store import audit, digests
-from diembao.store.models import DigestRow
+from diembao.store.models import DigestRow, StoryRow
 
 Desk = Any  # the newsroom of conftest.py
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
@@ -226,6 +227,17 @@ def test_a_later_digest_says_once_what_was_taken_down(desk: Desk) -> None:
     published(desk, approved(desk, second))
     desk.story("Tin hôm sau nữa", decided_hours_ago=-2)
     assert said(desk, desk.draft(audience="public", now=later, only_new=False).id).notices == ()
+
+
+def test_a_later_digest_says_what_was_put_right(desk: Desk) -> None:
+    story = desk.story("Số liệu đã đính chính")
+    published(desk, approved(desk, desk.draft(audience="public")))
+    with desk.store.write() as session:
+        row = session.get_one(StoryRow, story)
+        row.state, row.corrected_at = "corrected", NOW + timedelta(hours=1)
+    desk.story("Tin hôm sau", decided_hours_ago=-1)
+    (notice,) = said(desk, desk.draft(audience="public", now=NOW + timedelta(hours=3)).id).notices
+    assert notice_line(notice).startswith("Đã đính chính tin “Số liệu đã đính chính” (Báo Songcau, 22/11/2026)")
 
 
 def test_one_printing_removed_at_its_source_takes_its_name_and_words_along(desk: Desk) -> None:

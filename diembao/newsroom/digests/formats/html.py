@@ -16,8 +16,8 @@ def export(content: Content) -> bytes:
     return render("digest.html.j2", content).encode()
 
 
-def render(template: str, content: Content, **values: str) -> str:
-    """A template of this folder filled with a digest; everything is escaped."""
+def render(template: str, content: Content, *, leave: str = "") -> str:
+    """A template of this folder filled with a digest; everything is escaped. leave: the link off a mailing list."""
     environment = Environment(
         loader=PackageLoader("diembao.newsroom.digests", "formats"),
         autoescape=True,
@@ -25,4 +25,4 @@ def render(template: str, content: Content, **values: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(sheet=sheet_of(content), words=wording, **values)
+    return environment.get_template(template).render(sheet=sheet_of(content), words=wording, leave=leave)
