@@ -58,6 +58,15 @@ class _Row:
 
 
 @dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """kind: new | known | bad. url: what the row is known by; empty for a bad one."""
+
+    kind: str
+    url: str
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _KnownSource:
     name: str
     title: str
@@ -93,6 +102,15 @@ def import_files(
             _import_batch(store, archive, batch, tally, known_sources, source, now())
             progress(tally.rows)
     return tally
+
+
+def import_row(store: Store, archive: ArchiveWriter, values: Mapping[str, Any], now: datetime) -> RowOutcome:
+    """Archive and queue one row."""
+    if fault := _fault(values):
+        return RowOutcome("bad", "", fault)
+    tally = ImportTally()
+    _import_batch(store, archive, [_Row("", values)], tally, _known_sources(store), "", now)
+    return RowOutcome("new" if tally.new else "known", _address(values))
 
 
 def _import_batch(

@@ -14,9 +14,11 @@ from diembao.newsroom.operator_mail import tell_operator
 from diembao.newsroom.publishing import publish_by_policy
 from diembao.newsroom.pulse import take_pulse
 from diembao.settings import Settings
+from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store
 from diembao.store.locks import exclusive
 from pipelines.indexing import LOCK, drain
+from pipelines.pushed import take_in
 from pipelines.runner import process_pending
 from pipelines.steps import Tools
 from pipelines.understanding import Hands
@@ -45,8 +47,10 @@ def run(
     hands: who takes pages through the steps; this process itself when not given.
     """
     pulse_from = 0.0
+    archive = ArchiveWriter(settings.archive_dir)
     while not stop.is_set():
         try:
+            take_in(store, archive, now())
             if time.monotonic() >= pulse_from:
                 pulse_from = time.monotonic() + settings.pulse_minutes * 60
                 _pulse(store, settings, now())
@@ -63,6 +67,7 @@ def run(
             logger.error("the store is away: %s", error)
             pause = _FAULT_SECONDS
         stop.wait(pause)
+    archive.close()
 
 
 def _pulse(store: Store, settings: Settings, now: datetime) -> None:

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -20,29 +19,32 @@ from starlette.responses import Response
 from diembao import __version__
 from diembao.errors import BadQuery
 from diembao.index.protocol import SearchIndex
+from diembao.newsroom.analysis.charts import ChartPress
 from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from diembao.store.database import Store
-from search_api.api import articles, service, sources, stats, stories
+from search_api.analysis import exporting, finding, trends
+from search_api.api import articles, pushing, service, sources, stats, stories
 from search_api.assets import Assets
-from search_api.desk import account, people, sign_in
+from search_api.desk import account, acts, api_keys, audit_log, library, people, queue, sign_in, views
 from search_api.desk.cookies import Cookies
 from search_api.desk.pages import DeskPages
 from search_api.editions import Editions
-from search_api.frame import MAX_BODY, FrameMiddleware
-from search_api.limits import RateLimiter, RateLimitMiddleware
+from search_api.frame import BodyLimitMiddleware, FrameMiddleware
+from search_api.limits import KeyLimits, RateLimiter, RateLimitMiddleware
 from search_api.metrics import Metrics
 from search_api.moments import utc_now
 from search_api.places import Units
-from search_api.problems import HANDLED, BadParameter, ErrorPages
+from search_api.problems import HANDLED, BadParameter, ErrorPages, TooMany
 from search_api.rendering import Renderer
 from search_api.resources import Resources
 from search_api.section import daily, feeds, lists, plain, search, story
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
 
-DESK_ROOMS = (sign_in, account, people)
+DESK_ROOMS = (sign_in, queue, acts, views, account, people, api_keys, audit_log, library)
+ANALYSIS_ROOMS = (trends, finding, exporting)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
     "summary and link; never the stance of an article, never its text. Errors are RFC 9457 problem+json."
@@ -85,7 +87,19 @@ def create_app(
         servers=[{"url": settings.public_url.rstrip("/")}],
     )
     app.state.site = Site(
-        settings, resources, editions, Units(), renderer, PageCache(), metrics, now, desk, Passwords(), seal
+        settings,
+        resources,
+        editions,
+        Units(),
+        renderer,
+        PageCache(),
+        metrics,
+        now,
+        desk,
+        Passwords(),
+        seal,
+        ChartPress(),
+        KeyLimits(),
     )
     app.state.assets = assets
     _add_routes(app)
@@ -95,12 +109,20 @@ def create_app(
 
 
 def _add_routes(app: FastAPI) -> None:
-    for router in (articles.router, stories.router, stats.router, sources.router, service.router, plain.root_router):
+    for router in (
+        pushing.router,
+        articles.router,
+        stories.router,
+        stats.router,
+        sources.router,
+        service.router,
+        plain.root_router,
+    ):
         app.include_router(router)
     for prefix in ("", "/en"):
         for pages in (daily, story, lists, search, feeds, plain):
             app.include_router(pages.router, prefix=prefix)
-    for room in DESK_ROOMS:
+    for room in (*DESK_ROOMS, *ANALYSIS_ROOMS):
         app.include_router(room.router)
 
 
@@ -109,6 +131,7 @@ def _add_error_handlers(app: FastAPI, errors: ErrorPages) -> None:
     app.add_exception_handler(HTTPException, _asynchronous(errors.of_http))
     app.add_exception_handler(RequestValidationError, _asynchronous(errors.of_validation))
     app.add_exception_handler(BadParameter, _asynchronous(errors.of_parameter))
+    app.add_exception_handler(TooMany, _asynchronous(errors.of_too_many))
     app.add_exception_handler(BadQuery, _asynchronous(errors.of_query))
     for kind in HANDLED:
         app.add_exception_handler(kind, _asynchronous(errors.of_ours))
@@ -125,8 +148,7 @@ def _add_middleware(
     app: FastAPI, settings: Settings, errors: ErrorPages, metrics: Metrics, limiter: RateLimiter
 ) -> None:
     """The last one added is the outermost."""
-    # What announces its size is refused by the frame; this one counts what does not.
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
+    app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(RateLimitMiddleware, limiter=limiter, errors=errors)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED, compresslevel=_COMPRESSION)
     address = urlsplit(settings.public_url)

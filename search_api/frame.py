@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,8 +20,11 @@ from search_api.problems import ErrorPages
 logger = logging.getLogger(__name__)
 
 MAX_QUERY_STRING = 8192
-# Nothing that can be sent here today is larger than a form.
-MAX_BODY = 64 * 1024
+# Forms of the section are searches; the desk sends texts, programmes send whole articles.
+_MAX_BODY = 64 * 1024
+_MAX_BODY_DESK = 512 * 1024
+_MAX_BODY_ARTICLE = 2 * 1024 * 1024
+_ARTICLES = "/api/v1/articles"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -93,7 +97,31 @@ def _too_large(scope: Scope) -> int:
     if len(scope["query_string"]) > MAX_QUERY_STRING:
         return 414
     announced = dict(scope["headers"]).get(b"content-length", b"0")
-    return 413 if not announced.isdigit() or int(announced[:20]) > MAX_BODY else 0
+    return 413 if not announced.isdigit() or int(announced[:20]) > most_body(scope["path"]) else 0
+
+
+def most_body(path: str) -> int:
+    """The largest body an address takes, in bytes."""
+    if path == _ARTICLES:
+        return _MAX_BODY_ARTICLE
+    return _MAX_BODY_DESK if is_signed_in_face(path) else _MAX_BODY
+
+
+class BodyLimitMiddleware:
+    """What announces its size is refused by the frame; this one counts what does not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._limited: dict[int, RequestBodyLimitMiddleware] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most = most_body(scope["path"])
+        if most not in self._limited:
+            self._limited[most] = RequestBodyLimitMiddleware(self._app, max_body_size=most)
+        await self._limited[most](scope, receive, send)
 
 
 class _Exchange:

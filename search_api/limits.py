@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -25,7 +26,11 @@ PER_SECOND = 10.0
 BURST = 120
 # Some 100 bytes each: bounded, however many addresses ask.
 ADDRESSES = 20_000
+KEYS = 1000
 _LIMITED = ("/api/", "/tim-kiem", "/en/tim-kiem", "/rss.xml", "/atom.xml", "/feed.json", "/en/rss.xml")
+# Trying a password costs the machine more than a search: some twelve at once, then one a second.
+_SIGN_IN = "/ban-bien-tap/dang-nhap"
+_SIGN_IN_TOKENS = 10
 _IPV6_NETWORK = 64  # what one household or office usually has
 
 
@@ -51,8 +56,8 @@ class RateLimiter:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, key: str) -> float:
-        """Take one token; 0 when there was one, else the seconds until there is."""
+    def take(self, key: str, tokens: int = 1) -> float:
+        """Take tokens; 0 when there were as many, else the seconds until there are."""
         now = self._clock()
         bucket = self._buckets.pop(key, None) or _Bucket(float(self._burst), now)
         bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
@@ -60,10 +65,28 @@ class RateLimiter:
         self._buckets[key] = bucket
         while len(self._buckets) > self._addresses:
             self._buckets.popitem(last=False)
-        if bucket.tokens < 1:
-            return (1 - bucket.tokens) / self._per_second
-        bucket.tokens -= 1
+        if bucket.tokens < tokens:
+            return (tokens - bucket.tokens) / self._per_second
+        bucket.tokens -= tokens
         return 0.0
+
+
+class KeyLimits:
+    """How fast each key of the API may ask, whatever address it asks from. Used from threads, so it has a lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._limiters: OrderedDict[tuple[int, int], RateLimiter] = OrderedDict()
+
+    def take(self, key_id: int, per_minute: int) -> float:
+        """0 when the request may pass, else the seconds until one may."""
+        with self._lock:
+            place = (key_id, per_minute)
+            limiter = self._limiters.pop(place, None) or RateLimiter(per_minute / 60, per_minute, addresses=1)
+            self._limiters[place] = limiter
+            while len(self._limiters) > KEYS:
+                self._limiters.popitem(last=False)
+            return limiter.take("")
 
 
 class RateLimitMiddleware:
@@ -72,7 +95,7 @@ class RateLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = _key(scope)
-        wait = self._limiter.take(key) if key else 0.0
+        wait = self._limiter.take(key, _cost(scope)) if key else 0.0
         if wait:
             response = self._errors.respond(
                 Request(scope), 429, code="too_many_requests", headers={"Retry-After": str(math.ceil(wait))}
@@ -82,9 +105,16 @@ class RateLimitMiddleware:
             await self._app(scope, receive, send)
 
 
+def _cost(scope: Scope) -> int:
+    """What a request takes out of the bucket."""
+    if scope["method"] == "POST" and scope["path"].startswith(_SIGN_IN):
+        return _SIGN_IN_TOKENS
+    return 1 if scope["path"].startswith(_LIMITED) else 0
+
+
 def _key(scope: Scope) -> str:
     """Whose bucket pays for the request; empty when nobody's."""
-    if scope["type"] != "http" or not scope["path"].startswith(_LIMITED) or not scope.get("client"):
+    if scope["type"] != "http" or not scope.get("client") or not _cost(scope):
         return ""
     try:
         address = ipaddress.ip_address(scope["client"][0])

@@ -27,7 +27,7 @@ from diembao.errors import (
     StoreUnavailable,
 )
 from search_api.desk.pages import ACCOUNT, DeskPages, is_fetch
-from search_api.desk.session import NotSignedIn, PasswordMustChange, StaleForm
+from search_api.desk.refusals import NotSignedIn, PasswordMustChange, StaleForm
 from search_api.editions import Edition, Editions
 from search_api.faces import DESK, is_signed_in_face
 from search_api.rendering import Renderer
@@ -44,6 +44,14 @@ class BadParameter(Exception):
     def __init__(self, name: str, reason: str, status: int = 400, **values: Any) -> None:
         super().__init__(f"{name}: {reason}")
         self.name, self.reason, self.status, self.values = name, reason, status, values
+
+
+class TooMany(Exception):
+    """More requests than a key may make. code: `too_many_requests` or `quota_used_up`."""
+
+    def __init__(self, code: str, headers: Mapping[str, str]) -> None:
+        super().__init__(code)
+        self.code, self.headers = code, headers
 
 
 class ErrorPages:
@@ -122,6 +130,10 @@ class ErrorPages:
             reason = messages.text(f"problems.{error.reason}", **error.values)
             detail = messages.text("problems.invalid_parameter", name=error.name, reason=reason)
         return self.respond(request, error.status, code=error.reason, detail=detail, members={"parameter": error.name})
+
+    def of_too_many(self, request: Request, error: TooMany) -> Response:
+        detail = self._edition(request).messages.text("problems.quota") if error.code == "quota_used_up" else ""
+        return self.respond(request, 429, code=error.code, detail=detail, headers=error.headers)
 
     def of_query(self, request: Request, error: BadQuery) -> Response:
         edition = self._edition(request)

@@ -9,11 +9,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from diembao.newsroom.analysis.charts import ChartPress
 from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from search_api.desk.pages import DeskPages
 from search_api.editions import Edition, Editions
+from search_api.limits import KeyLimits
 from search_api.metrics import Metrics
 from search_api.places import Units
 from search_api.rendering import Renderer
@@ -35,6 +37,8 @@ class Site:
     desk: DeskPages
     passwords: Passwords
     seal: Seal
+    charts: ChartPress
+    key_limits: KeyLimits
 
     @property
     def public_url(self) -> str:

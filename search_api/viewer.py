@@ -1,27 +1,76 @@
-"""Who is asking, and what they may see. Everybody is anonymous until somebody has signed in."""
+"""Who is asking the API, and what they may see: by key (`Authorization: Bearer …`), by session, or anonymously."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 
-from fastapi import Depends, HTTPException
+from fastapi import Depends, HTTPException, Request, Response
+
+from diembao.newsroom import api_keys
+from diembao.newsroom.api_keys import Scope
+from diembao.newsroom.permissions import Action, Actor
+from search_api.desk.session import find_member
+from search_api.problems import TooMany
+from search_api.site import CurrentSite, Site
+
+_BEARER = {"WWW-Authenticate": 'Bearer realm="diembao"'}
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """is_staff: may see what is not published, and what the machine and the editors think of an article."""
+    """is_staff: may see what is not published, and what the machine and the editors think of an article.
+
+    actor: who it is; None: anonymous. may_push: may send articles in, which only programmes do.
+    """
 
     name: str = ""
     is_staff: bool = False
+    may_push: bool = False
+    actor: Actor | None = None
 
 
 ANONYMOUS = Viewer()
 
 
-def current_viewer() -> Viewer:
-    """The viewer of a request. Sessions and API keys will be read here; every route asks this one place."""
-    return ANONYMOUS
+def current_viewer(request: Request, response: Response, site: CurrentSite) -> Viewer:
+    """The viewer of a request; every route of the API asks this one place."""
+    given = request.headers.get("authorization")
+    if given is not None:
+        return _by_key(given, response, site)
+    member = find_member(request, site)
+    if member is None or member.must_change_password:
+        return ANONYMOUS
+    response.headers["Cache-Control"] = "private, no-store"
+    return Viewer(member.name, is_staff=member.may(Action.READ_DESK), actor=member.actor)
+
+
+def _by_key(given: str, response: Response, site: Site) -> Viewer:
+    kind, _, key = given.partition(" ")
+    now = site.now()
+    use = api_keys.use(site.resources.store, key.strip(), now) if kind.lower() == "bearer" else None
+    if use is None:
+        raise HTTPException(401, headers=_BEARER)
+    headers = {
+        "Cache-Control": "private, no-store",
+        "X-RateLimit-Limit": str(use.per_day),
+        "X-RateLimit-Remaining": str(max(0, use.left)),
+        "X-RateLimit-Reset": str(_seconds_to_midnight(now)),
+    }
+    if use.left < 0:
+        raise TooMany("quota_used_up", headers | {"Retry-After": str(_seconds_to_midnight(now))})
+    if wait := site.key_limits.take(use.key_id, use.per_minute):
+        raise TooMany("too_many_requests", headers | {"Retry-After": str(math.ceil(wait))})
+    response.headers.update(headers)
+    return Viewer(use.actor.name, is_staff=Scope.READ in use.scopes, may_push=Scope.PUSH in use.scopes, actor=use.actor)
+
+
+def _seconds_to_midnight(now: datetime) -> int:
+    """Until the day of the quota (UTC) ends."""
+    tomorrow = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+    return math.ceil((tomorrow - now).total_seconds())
 
 
 def staff_only(viewer: Annotated[Viewer, Depends(current_viewer)]) -> Viewer:

@@ -16,6 +16,7 @@ from diembao.store.models import AuditRow
 
 _BEGINNING = "0" * 64
 _PAGE = 1000
+_CHAIN_LOCK = 0x6175646974  # "audit"
 _LOCK = zlib.crc32(b"diembao:audit")
 
 
@@ -60,6 +61,30 @@ def newest_of(session: Session, object_kind: str, object_id: str | int) -> Audit
     """What was done last to an object."""
     query = select(AuditRow).where(AuditRow.object_kind == object_kind, AuditRow.object_id == str(object_id))
     return session.scalar(query.order_by(AuditRow.id.desc()).limit(1))
+
+
+def search(
+    session: Session,
+    *,
+    actor: str = "",
+    action: str = "",
+    object_kind: str = "",
+    object_id: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int = 0,
+    limit: int,
+) -> Sequence[AuditRow]:
+    """Newest first; an empty condition is none. until is exclusive, before is the id of a row."""
+    given = {"actor": actor, "action": action, "object_kind": object_kind, "object_id": object_id}
+    query = select(AuditRow).where(*(getattr(AuditRow, name) == value for name, value in given.items() if value))
+    if since is not None:
+        query = query.where(AuditRow.at >= since)
+    if until is not None:
+        query = query.where(AuditRow.at < until)
+    if before:
+        query = query.where(AuditRow.id < before)
+    return session.scalars(query.order_by(AuditRow.id.desc()).limit(limit)).all()
 
 
 def first_broken(session: Session) -> int | None:

@@ -11,20 +11,21 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from sqlalchemy.orm import Session
 
 from diembao.index.protocol import FacetCount, Highlighting, Hit, Keyword
-from diembao.store import public, trail
+from diembao.store import public, staff, trail
 from diembao.store.models import ArticleRow, PageRow
 from diembao.store.public import Printing
 from search_api.api.parameters import ArticleParameters
-from search_api.api.schemas import ArticleOut, ArticlesOut, FacetOut, Problem, StepOut, TrailOut
-from search_api.api.serialising import article_out, highlights_out, local
+from search_api.api.schemas import ArticleOut, ArticlesOut, FacetOut, Problem, StaffArticleOut, StepOut, TrailOut
+from search_api.api.serialising import all_highlights_out, article_out, highlights_out, local, staff_article_out
 from search_api.finding import printings_of_hits
 from search_api.labels import Labels
 from search_api.site import CurrentSite, Site
-from search_api.viewer import CurrentViewer, StaffOnly
+from search_api.viewer import CurrentViewer, StaffOnly, Viewer
 
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "the request cannot be understood"},
+    401: {"model": Problem, "description": "the key is wrong, has expired or was taken back"},
     403: {"model": Problem, "description": "for staff only"},
     429: {"model": Problem, "description": "too many requests"},
     503: {"model": Problem, "description": "store or search is away; try again"},
@@ -38,9 +39,9 @@ router = APIRouter(prefix="/api/v1/articles", tags=["articles"], responses=PROBL
 def search_articles(
     site: CurrentSite, viewer: CurrentViewer, parameters: Annotated[ArticleParameters, Query()]
 ) -> ArticlesOut:
-    """Published articles that match, with counts by field."""
+    """Published articles that match, with counts by field. Staff find what is not published too."""
     query = replace(
-        parameters.selection(viewer).query(public_only=True),
+        parameters.selection(viewer).query(public_only=not viewer.is_staff),
         sort=parameters.order,
         size=parameters.size,
         after=parameters.after or None,
@@ -51,17 +52,22 @@ def search_articles(
     with site.resources.store.read() as session:
         return ArticlesOut(
             total=hits.total,
-            items=_items(session, site, hits.items, marked=parameters.highlight),
+            items=_items(session, site, viewer, hits.items, marked=parameters.highlight),
             facets=_facets(session, site, hits.facets),
             next=hits.next,
         )
 
 
 @router.get("/{number}", responses=NOT_FOUND)
-def one_article(site: CurrentSite, number: Number) -> ArticleOut:
-    """One published article."""
+def one_article(site: CurrentSite, viewer: CurrentViewer, number: Number) -> StaffArticleOut | ArticleOut:
+    """One published article; for staff any, with its text and what is thought of it."""
     until = site.visible_until()
     with site.resources.store.read() as session:
+        if viewer.is_staff:
+            found = staff.articles_by_id(session, [number]).get(number)
+            if found is None:
+                raise HTTPException(404)
+            return staff_article_out(found, site)
         printing = public.printings_by_id(session, [number], until).get(number)
         if printing is None:
             raise HTTPException(404)
@@ -84,17 +90,35 @@ def article_trail(site: CurrentSite, _viewer: StaffOnly, number: Number) -> Trai
         return TrailOut(url=page.url, state=page.state, outcome=page.outcome, reason=page.reason, steps=steps)
 
 
-def _items(session: Session, site: Site, hits: Sequence[Hit], *, marked: bool) -> list[ArticleOut]:
+def _items(
+    session: Session, site: Site, viewer: Viewer, hits: Sequence[Hit], *, marked: bool
+) -> list[StaffArticleOut | ArticleOut]:
+    if viewer.is_staff:
+        return _staff_items(session, site, hits, marked=marked)
     until = site.visible_until()
     printings = printings_of_hits(session, hits, until)
     titles = _story_titles(session, list(printings.values()), until)
-    items: list[ArticleOut] = []
+    items: list[StaffArticleOut | ArticleOut] = []
     for hit in hits:
         printing = printings.get(hit.id)
         if printing is None:  # published a moment ago, not any more
             continue
         item = article_out(printing, site, titles.get(printing.story_id, printing.title))
         item.highlights = highlights_out(hit, printing) if marked else None
+        items.append(item)
+    return items
+
+
+def _staff_items(
+    session: Session, site: Site, hits: Sequence[Hit], *, marked: bool
+) -> list[StaffArticleOut | ArticleOut]:
+    found = staff.articles_by_id(session, [int(hit.id) for hit in hits if hit.id.isascii() and hit.id.isdigit()])
+    items: list[StaffArticleOut | ArticleOut] = []
+    for hit in hits:
+        if not hit.id.isdigit() or int(hit.id) not in found:
+            continue  # dropped a moment ago
+        item = staff_article_out(found[int(hit.id)], site)
+        item.highlights = all_highlights_out(hit) if marked else None
         items.append(item)
     return items
 

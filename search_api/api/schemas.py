@@ -56,6 +56,18 @@ class ArticleOut(Wire):
     highlights: dict[str, list[FragmentOut]] | None = None
 
 
+class StaffArticleOut(ArticleOut):
+    """What staff see besides; `lead` is whole then."""
+
+    text: str
+    state: str = Field(description="of its story at the desk")
+    relevance_score: float
+    stance: str
+    stance_evidence: list[dict[str, Any]]
+    needs_response: bool
+    removed_at: datetime | None = Field(description="when its source or we took it down")
+
+
 class FacetOut(Wire):
     value: str = Field(examples=["thien-tai-thoi-tiet"])
     label: str = Field(examples=["Thiên tai – Thời tiết – Cứu nạn"])
@@ -64,7 +76,7 @@ class FacetOut(Wire):
 
 class ArticlesOut(Wire):
     total: int = Field(description="articles that match, exactly")
-    items: list[ArticleOut]
+    items: list[StaffArticleOut | ArticleOut]
     facets: dict[str, list[FacetOut]]
     next: str | None = Field(description="cursor of the next page, for `after`; null on the last")
 

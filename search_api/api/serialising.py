@@ -9,12 +9,14 @@ from typing import Any, overload
 from diembao.index.protocol import Fragment, Hit
 from diembao.records import PlaceMention
 from diembao.store.public import Printing
+from diembao.store.staff import StaffArticle
 from search_api.api.schemas import (
     ArticleOut,
     FragmentOut,
     PieceOut,
     PlaceOut,
     SourceName,
+    StaffArticleOut,
     StoryLink,
     StoryOut,
 )
@@ -42,6 +44,34 @@ def article_out(printing: Printing, site: Site, story_title: str) -> ArticleOut:
     )
 
 
+def staff_article_out(found: StaffArticle, site: Site) -> StaffArticleOut:
+    row, notes = found.article, found.article.annotations
+    places = [PlaceMention(**place) for place in notes.get("places") or ()]
+    title = found.story.headline or row.title
+    return StaffArticleOut(
+        id=row.id,
+        title=row.title,
+        url=row.url,
+        source=SourceName(name=row.source, title=found.outlet),
+        published_at=local(row.published_at),
+        authors=list(row.authors),
+        lead=row.lead,
+        credit=row.credit,
+        relevance=row.relevance,
+        topics=[topic["slug"] for topic in notes.get("topics") or ()],
+        places=places_out(places),
+        story=StoryLink(id=row.story_id, url=f"{site.public_url}/tin/{row.story_id}-{slug_of(title)}"),
+        reprint_of=row.reprint_of,
+        text=row.text,
+        state=found.story.state,
+        relevance_score=row.relevance_score,
+        stance=row.stance,
+        stance_evidence=notes.get("stance_evidence") or [],
+        needs_response=row.needs_response,
+        removed_at=local(row.withdrawn_at or row.source_removed_at),
+    )
+
+
 def places_out(places: Iterable[PlaceMention]) -> list[PlaceOut]:
     distinct = dict.fromkeys((place.name, place.code, place.kind) for place in places)
     return [PlaceOut(name=name, code=code, kind=kind) for name, code, kind in distinct]
@@ -54,6 +84,10 @@ def highlights_out(hit: Hit, printing: Printing) -> dict[str, list[FragmentOut]]
         for field, fragments in hit.highlights.items()
         if field == "title" or (field == "lead" and printing.lead)
     }
+
+
+def all_highlights_out(hit: Hit) -> dict[str, list[FragmentOut]]:
+    return {field: [_fragment(fragment) for fragment in fragments] for field, fragments in hit.highlights.items()}
 
 
 def _fragment(fragment: Fragment) -> FragmentOut:

@@ -20,7 +20,7 @@ from search_api.desk.cookies import Cookies
 from search_api.desk.member import Member
 from search_api.desk.told import Told, packed, unpacked
 from search_api.editions import Edition
-from search_api.faces import DESK
+from search_api.faces import ANALYSIS, DESK
 from search_api.messages import Messages
 from search_api.moments import Formats
 
@@ -36,6 +36,9 @@ class Entry:
 
 # In the order of the menu; who signs in comes to the first one they may see.
 NAVIGATION = (
+    Entry("queue", DESK, Action.READ_DESK),
+    Entry("trends", ANALYSIS, Action.ANALYSE),
+    Entry("analysis_search", f"{ANALYSIS}/tim-kiem", Action.ANALYSE),
     Entry("people", f"{DESK}/nguoi-dung", Action.MANAGE_PEOPLE),
     Entry("audit", f"{DESK}/nhat-ky", Action.READ_AUDIT),
     Entry("library", f"{DESK}/thu-vien", Action.SEE_LIBRARY),
@@ -87,7 +90,8 @@ class DeskPages:
             "audit_object": lambda kind: self._word("desk.audit.objects", kind),
             "audit_value": _shown_value,
         }
-        return self._environment.get_template(f"desk/{template}").render(known | values).encode()
+        name = template if "/" in template else f"desk/{template}"  # the analysts' face has a folder of its own
+        return self._environment.get_template(name).render(known | values).encode()
 
     def redirect(self, request: Request, path: str, told: Told | None = None) -> Response:
         """303 after a form was taken; what is told shows on the next page."""

@@ -13,31 +13,19 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from diembao.errors import DiembaoError
 from diembao.newsroom import signing_in
 from diembao.newsroom.people import roles_of
 from diembao.newsroom.permissions import Action, require
 from diembao.newsroom.seal import Seal
 from diembao.newsroom.signing_in import FULL, Visit
 from search_api.desk.member import Member
+from search_api.desk.refusals import NotSignedIn, PasswordMustChange, StaleForm
 from search_api.site import CurrentSite, Site
 
 CSRF_HEADER = "x-csrf-token"
 CSRF_FIELD = "csrf"
 _READING = ("GET", "HEAD")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-
-
-class NotSignedIn(DiembaoError):
-    """The page is for people who have signed in."""
-
-
-class PasswordMustChange(DiembaoError):
-    """The password came from somebody else and must be changed before anything is done."""
-
-
-class StaleForm(DiembaoError):
-    """The form does not carry the token of the session it is sent in."""
 
 
 async def _token_given(request: Request) -> str:

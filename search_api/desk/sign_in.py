@@ -13,7 +13,8 @@ from diembao.errors import Refused
 from diembao.newsroom import second_factor, signing_in
 from diembao.newsroom.signing_in import FULL, SignedIn
 from search_api.desk.pages import home_of, safe_next
-from search_api.desk.session import StaleForm, TokenGiven, check_form, csrf_of, find_member, visit_of
+from search_api.desk.refusals import StaleForm
+from search_api.desk.session import TokenGiven, check_form, csrf_of, find_member, visit_of
 from search_api.faces import DESK
 from search_api.site import CurrentSite, Site
 

@@ -180,6 +180,7 @@ def test_openapi_describes_the_routes_with_examples(library):
         "/api/v1/articles",
         "/api/v1/articles/{number}",
         "/api/v1/articles/{number}/trail",
+        "/api/v1/pushed/{number}",
         "/api/v1/stories",
         "/api/v1/stories/{number}",
         "/api/v1/stats/timeline",

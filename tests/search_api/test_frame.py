@@ -79,7 +79,7 @@ def test_errors_are_pages_that_show_the_way_on(site, method, path, status, said)
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/api/v1/none", 404), ("POST", "/api/v1/articles", 405)]
+    ("method", "path", "status"), [("GET", "/api/v1/none", 404), ("PUT", "/api/v1/articles", 405), ("POST", "/api/v1/articles", 401)]
 )
 def test_errors_of_the_api_are_problems(site, method, path, status):
     answer = site.request(method, path)
@@ -88,7 +88,7 @@ def test_errors_of_the_api_are_problems(site, method, path, status):
 
 
 def test_a_body_that_is_too_large_is_refused(site):
-    answer = site.post("/api/v1/articles", content=b"x" * 100_000)
+    answer = site.post("/api/v1/articles", content=b"x" * 3_000_000)
     assert answer.status_code == 413 and answer.headers["content-type"] == "application/problem+json"
     assert "Yêu cầu quá lớn" in site.post("/", content=b"x" * 100_000).text
 
