@@ -24,10 +24,10 @@ from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from diembao.store.database import Store
-from search_api.analysis import exporting, finding
+from search_api.analysis import exporting, finding, trends
 from search_api.api import articles, pushing, service, sources, stats, stories
 from search_api.assets import Assets
-from search_api.desk import account, api_keys, audit_log, library, people, sign_in
+from search_api.desk import account, acts, api_keys, audit_log, library, people, queue, sign_in, views
 from search_api.desk.cookies import Cookies
 from search_api.desk.pages import DeskPages
 from search_api.editions import Editions
@@ -43,8 +43,8 @@ from search_api.section import daily, feeds, lists, plain, search, story
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
 
-DESK_ROOMS = (sign_in, account, people, api_keys, audit_log, library)
-ANALYSIS_ROOMS = (finding, exporting)
+DESK_ROOMS = (sign_in, queue, acts, views, account, people, api_keys, audit_log, library)
+ANALYSIS_ROOMS = (trends, finding, exporting)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
     "summary and link; never the stance of an article, never its text. Errors are RFC 9457 problem+json."

@@ -22,7 +22,7 @@ from diembao.records import (
     Topic,
 )
 from diembao.store import outbox
-from diembao.store.models import ArticleRow, BandRow, SourceRow
+from diembao.store.models import ArticleRow, BandRow, SourceRow, StoryRow
 
 _IN_CHUNK = 500
 _VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975
@@ -285,6 +285,30 @@ def counts_by_source(session: Session, since: datetime, until: datetime) -> list
         .group_by(ArticleRow.source)
     )
     return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def first_sources(session: Session, story_ids: Sequence[int]) -> dict[int, str]:
+    """The source of the article that each story begins with."""
+    found: dict[int, str] = {}
+    for start in range(0, len(story_ids), _IN_CHUNK):
+        query = (
+            select(StoryRow.id, ArticleRow.source)
+            .join(ArticleRow, ArticleRow.id == StoryRow.first_article_id)
+            .where(StoryRow.id.in_(story_ids[start : start + _IN_CHUNK]))
+        )
+        found.update((row.id, row.source) for row in session.execute(query))
+    return found
+
+
+def sources_of(session: Session, story_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The sources that carry each story."""
+    found: dict[int, set[str]] = {}
+    for start in range(0, len(story_ids), _IN_CHUNK):
+        query = select(ArticleRow.story_id, ArticleRow.source).distinct()
+        chunk = story_ids[start : start + _IN_CHUNK]
+        for row in session.execute(query.where(ArticleRow.story_id.in_(chunk))):
+            found.setdefault(row.story_id, set()).add(row.source)
+    return found
 
 
 def annotations_to_json(annotations: Annotations) -> dict[str, Any]:

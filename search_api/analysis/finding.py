@@ -183,21 +183,21 @@ def _page(
     )
 
 
-def in_force(wording: Wording, asked: Asked) -> list[tuple[str, str]]:
-    """Every filter in words, with the address without it."""
+def in_force(wording: Wording, asked: Asked, page: str = SEARCH) -> list[tuple[str, str]]:
+    """Every filter in words, with the address of the page without it."""
     shown = []
     for name, value in asked.values:
         bare = value.removeprefix(MINUS)
         sign = wording.messages.text("desk.analysis.without") + " " if value.startswith(MINUS) else ""
         text = f"{wording.field(name)}: {sign}{wording.value(name, bare)}"
-        shown.append((text, asked.without(name, value).path()))
+        shown.append((text, asked.without(name, value).path(page)))
     days = {"from_": asked.shown_from, "to": asked.shown_to}
     for field, day in days.items():
         if day:
             text = wording.messages.text(f"search.{field.rstrip('_')}")
-            shown.append((f"{text} {day}", asked.path(**{field: ""})))
+            shown.append((f"{text} {day}", asked.path(page, **{field: ""})))
     if asked.span and not any(days.values()):
-        shown.append((wording.messages.text(f"desk.analysis.spans.{asked.span}"), asked.path(span="")))
+        shown.append((wording.messages.text(f"desk.analysis.spans.{asked.span}"), asked.path(page, span="")))
     return shown
 
 

@@ -1,0 +1,350 @@
+"""How much, by whom, about what and where: figures and charts of a period, each leading to the articles behind it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+
+from diembao.errors import BadQuery
+from diembao.index.protocol import Keyword, Period, Query, Unit
+from diembao.newsroom.analysis import figures
+from diembao.newsroom.analysis.charts import Chart, Look, Mark
+from diembao.newsroom.analysis.figures import Change, Number, Share, Timeline
+from diembao.newsroom.analysis.leaders import MOST_STORIES, leaders
+from diembao.newsroom.analysis.spans import PRESETS, Span, span, unit_of
+from search_api.analysis.asked import FIELDS, SEARCH, TRENDS, Asked, BadDay
+from search_api.analysis.finding import Analyst, drawn, fault_of, in_force, place_of, span_shown, wording_of
+from search_api.analysis.wording import Wording
+from search_api.moments import day_of
+from search_api.site import CurrentSite, Site
+
+router = APIRouter(include_in_schema=False)
+
+CHARTS = f"{TRENDS}/bieu-do"
+# What counts as press in reports: stations and papers, not portals or aggregators; and only what is about us.
+DEFAULT = Asked(
+    values=(
+        ("relevance", "relevant"),
+        ("outlet_type", "newspaper"),
+        ("outlet_type", "magazine"),
+        ("outlet_type", "broadcaster"),
+    ),
+    span="30days",
+)
+STACKS = ("stance", "topic", "source", "scope", "outlet_type", "relevance")
+_STANCES = ("favourable", "unfavourable", "mixed", "neutral")
+# Numbers of the palette: green, red, brown, grey; the word beside says it, the colour only helps.
+_STANCE_COLOURS = (2, 1, 3, 5)
+_MOST_DAYS = 366 * 30
+_HEAT_ROWS, _HEAT_COLUMNS = 12, 14
+_STEPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A number with how it changed against what it was, in per cent; None where there was nothing before."""
+
+    number: Number
+    before: Number
+    href: str
+
+    @property
+    def change(self) -> float | None:
+        return percent(self.number.stories, self.before.stories)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value of a field in a table of shares."""
+
+    label: str
+    share: Share
+    href: str
+
+    @property
+    def change(self) -> float | None:
+        return percent(self.share.now.articles, self.share.before.articles)
+
+    @property
+    def width(self) -> int:
+        """Of its bar, in twentieths: the style sheet knows so many."""
+        return round(self.share.part * 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A commune on the map. step: 0 for none, then 1 to 5; borders: sides where another former district begins."""
+
+    code: str
+    label: str
+    district: str
+    column: int
+    row: int
+    number: Number
+    step: int
+    borders: tuple[str, ...]
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    number: Number
+    step: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+@router.get(TRENDS)
+def trends_page(request: Request, site: CurrentSite, member: Analyst) -> Response:
+    if not request.url.query:
+        # What the figures are of stands in the address, so that a link means the same to everybody.
+        return RedirectResponse(DEFAULT.path(TRENDS), 303, {"Cache-Control": "no-store"})
+    asked = Asked.read(request.query_params.multi_items())
+    with site.resources.store.read() as session:
+        wording = wording_of(session, site)
+        try:
+            period, query = _period(asked, site)
+        except (BadQuery, BadDay) as error:
+            return site.desk.page(
+                request, "analysis/trends.html", status=400, fault=fault_of(site, asked, error), figures=None,
+                **_frame(asked, wording),
+            )  # fmt: skip
+        compared = span(period)
+        within = replace(asked.during(period), span="")
+        shown: dict[str, Any] = {
+            "summary": _summary(site, query, compared, within),
+            "charts": {name: (chart, drawn(site, chart)) for name, chart in _charts(site, wording, asked).items()},
+            "shares": {
+                name: _rows(site, query, compared, wording, within, name, most)
+                for name, most in (("topic", 20), ("source", 15), ("person", 10), ("organisation", 10))
+            },
+            "tiles": _tiles(site, query, period, within),
+            "heat": _heat(site, query, period, wording, within),
+            "leaders": leaders(session, site.resources.index, _during(query, within, site), site.now()),
+        }
+    return site.desk.page(
+        request,
+        "analysis/trends.html",
+        fault=None,
+        figures=shown,
+        period=period,
+        compared=compared,
+        within=within,
+        span_shown=span_shown,
+        most_stories=MOST_STORIES,
+        **_frame(asked, wording),
+    )
+
+
+@router.get(f"{CHARTS}/{{name}}")
+def chart_file(request: Request, site: CurrentSite, member: Analyst, name: str) -> Response:
+    """A chart of the page as a file of its own, with its title, source and query in it."""
+    stem, _, kind = name.partition(".")
+    asked = Asked.read(request.query_params.multi_items())
+    with site.resources.store.read() as session:
+        wording = wording_of(session, site)
+    charts = _charts(site, wording, asked)
+    if stem not in charts or kind not in ("svg", "png"):
+        raise HTTPException(404)
+    if kind == "svg":
+        body, media_type = site.charts.svg(charts[stem], Look.FILE).encode(), "image/svg+xml"
+    else:
+        body, media_type = site.charts.png(charts[stem]), "image/png"
+    headers = {"Content-Disposition": f'attachment; filename="{stem}.{kind}"', "Cache-Control": "no-store"}
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def percent(now: int, before: int) -> float | None:
+    """The change in per cent; None when there was nothing to change from."""
+    return 100.0 * (now - before) / before if before else None
+
+
+def _frame(asked: Asked, wording: Wording) -> dict[str, Any]:
+    return {
+        "asked": asked,
+        "wording": wording,
+        "in_force": in_force(wording, asked, TRENDS),
+        "presets": tuple(PRESETS),
+        "stacks": STACKS,
+        "units": tuple(Unit),
+        "trends": TRENDS,
+        "charts_path": CHARTS,
+        "search": SEARCH,
+    }
+
+
+def _period(asked: Asked, site: Site) -> tuple[Period, Query]:
+    """The days asked for (the last thirty where none are), and the query without its time.
+
+    Raises: BadDay, BadQuery.
+    """
+    today = day_of(site.now())
+    period = asked.period(today) or PRESETS["30days"](today)
+    if (period.last - period.first).days > _MOST_DAYS:
+        raise BadDay("from", "too_long")
+    query = replace(asked.query(today), published_from=None, published_to=None)
+    return period, query
+
+
+def _during(query: Query, within: Asked, site: Site) -> Query:
+    bounded = within.query(day_of(site.now()))
+    return replace(query, published_from=bounded.published_from, published_to=bounded.published_to)
+
+
+def _unit(asked: Asked, period: Period) -> Unit:
+    return Unit(asked.unit_of_time) if asked.unit_of_time in tuple(Unit) else unit_of(period)
+
+
+def _summary(site: Site, query: Query, compared: Span, within: Asked) -> dict[str, Counted]:
+    change: Change = figures.change(site.resources.index, query, compared)
+    return {
+        "before": Counted(change.now, change.before, within.during(compared.before).path(SEARCH)),
+        "year_before": Counted(change.now, change.year_before, within.during(compared.year_before).path(SEARCH)),
+    }
+
+
+def _charts(site: Site, wording: Wording, asked: Asked) -> dict[str, Chart]:
+    period, query = _period(asked, site)
+    unit = _unit(asked, period)
+    by = asked.by if asked.by in STACKS else "stance"
+    index = site.resources.index
+    over_time = figures.timeline(index, query, period, unit, FIELDS[by])
+    before = figures.timeline(index, query, span(period).before, unit) if unit is not Unit.WEEK else None
+    return {"theo-thoi-gian": _stacked(over_time, before, by, unit, period, wording, replace(asked, span=""))}
+
+
+def _stacked(
+    found: Timeline,
+    before: Timeline | None,
+    by: str,
+    unit: Unit,
+    period: Period,
+    wording: Wording,
+    asked: Asked,
+) -> Chart:
+    lines = found.lines
+    if by == "stance":
+        lines = tuple(sorted(lines, key=lambda line: _STANCES.index(line.value)))
+    places = [place_of(one, unit) for one in found.periods]
+    marks = [
+        _mark(line.value, by, place, number, _part(one, period), wording, asked)
+        for line in lines
+        for place, one, number in zip(places, found.periods, line.numbers, strict=True)
+        if number.articles
+    ]
+    text = wording.messages.text
+    compared: list[Mark] = []
+    if before is not None:
+        for place, number in zip(places, before.total, strict=False):
+            said = text("desk.analysis.before_said", count=number.articles)
+            compared.append(Mark(place, number.articles, said=said))
+    # Every place of the axis, whether something was printed or not.
+    empty = [Mark(place, 0, wording.value(by, lines[0].value)) for place in places] if lines else []
+    title = text("desk.analysis.chart_title", by=wording.field(by).lower(), span=span_shown(period))
+    return Chart(
+        title,
+        text("desk.analysis.articles"),
+        (*empty, *marks),
+        tuple(wording.value(by, line.value) for line in lines),
+        tuple(_STANCE_COLOURS[_STANCES.index(line.value)] for line in lines) if by == "stance" else (),
+        tuple(compared),
+        width=960,
+        height=260,
+    )
+
+
+def _mark(value: str, by: str, place: str, number: Number, part: Period, wording: Wording, asked: Asked) -> Mark:
+    label = wording.value(by, value)
+    said = wording.messages.text(
+        "desk.analysis.mark_said", span=span_shown(part), label=label, articles=number.articles, stories=number.stories
+    )
+    href = asked.with_only(by, value).during(part).path(SEARCH, by="", unit_of_time="", apart=True)
+    return Mark(place, number.articles, label, said, href)
+
+
+def _part(one: Period, period: Period) -> Period:
+    return Period(max(one.first, period.first), min(one.last, period.last))
+
+
+def _rows(site: Site, query: Query, compared: Span, wording: Wording, within: Asked, name: str, most: int) -> list[Row]:
+    found = figures.shares(site.resources.index, query, compared, FIELDS[name], most)
+    return [Row(wording.value(name, share.value), share, _list(within, name, share.value)) for share in found]
+
+
+def _list(within: Asked, name: str, value: str) -> str:
+    """The articles that were counted, each by itself."""
+    return within.with_only(name, value).path(SEARCH, by="", unit_of_time="", apart=True)
+
+
+def _tiles(site: Site, query: Query, period: Period, within: Asked) -> list[Tile]:
+    places = tile_places()
+    numbers = figures.of_values(
+        site.resources.index, query, period, Keyword.PLACE_CODE, [place["code"] for place in places]
+    )
+    steps = _steps([number.articles for number in numbers.values()])
+    districts = {(int(place["column"]), int(place["row"])): place["former_district"] for place in places}
+    return [
+        Tile(
+            place["code"],
+            site.units.by_code[place["code"]].label,
+            place["former_district"],
+            int(place["column"]),
+            int(place["row"]),
+            numbers[place["code"]],
+            steps(numbers[place["code"]].articles),
+            _borders(districts, int(place["column"]), int(place["row"])),
+            _list(within, "unit", place["code"]),
+        )
+        for place in places
+    ]
+
+
+def tile_places() -> list[dict[str, str]]:
+    """Where each commune stands on the map: code, name, column, row, former district."""
+    with files("diembao.newsroom.analysis").joinpath("tiles.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _borders(districts: dict[tuple[int, int], str], column: int, row: int) -> tuple[str, ...]:
+    own = districts[column, row]
+    beside = {"t": (column, row - 1), "r": (column + 1, row), "b": (column, row + 1), "l": (column - 1, row)}
+    return tuple(side for side, at in beside.items() if districts.get(at) != own)
+
+
+def _steps(numbers: Sequence[int]) -> Any:
+    """How dark a number is drawn: five steps of equally many places, so that one large town does not pale the rest."""
+    known = sorted(number for number in numbers if number)
+    bounds = [known[len(known) * step // _STEPS] for step in range(1, _STEPS)] if known else []
+
+    def step(number: int) -> int:
+        return 1 + sum(number >= bound for bound in bounds) if number else 0
+
+    return step
+
+
+def _heat(site: Site, query: Query, period: Period, wording: Wording, within: Asked) -> Heat:
+    table = figures.topics_by_places(site.resources.index, query, period)
+    columns = [code for code in table.columns if code in site.units.by_code][:_HEAT_COLUMNS]
+    at = [table.columns.index(code) for code in columns]
+    numbers = [[row[column] for column in at] for row in table.numbers[:_HEAT_ROWS]]
+    step = _steps([number.articles for row in numbers for number in row])
+    rows = []
+    for topic, row in zip(table.rows, numbers, strict=False):
+        of_topic = within.with_only("topic", topic)
+        cells = tuple(
+            Cell(number, step(number.articles), _list(of_topic, "unit", code))
+            for code, number in zip(columns, row, strict=True)
+        )
+        rows.append((wording.value("topic", topic), cells))
+    return Heat(tuple(site.units.by_code[code].label for code in columns), tuple(rows))
