@@ -1,6 +1,6 @@
 """The pulse of the sources: does each newspaper come in as it usually does, and if not, what is wrong?
 
-A source is compared with itself: its usual day is the median of the same weekday over the last eight weeks, without Tết.
+A source is compared with itself: its usual day is the median of the same weekday of the last eight weeks, without Tết.
 Silence is judged by how many items would usually have come in meanwhile, by hour of the day. The operator is told of
 a bad state after three runs in a row, once, and once more when all is well again.
 """
@@ -38,9 +38,21 @@ _FEWEST_WEEKS, _FEWEST_DAYS = 3, 5
 _MISSED_ITEMS: Final = 5.0
 _LONGEST_SILENCE: Final = timedelta(days=14)
 _FAILING_AFTER: Final = 2
+_FAULTS_TOLD: Final = 3
 # Shares are judged from so many pages on.
 _FEWEST_PAGES: Final = 10
 _MANY_BY_FALLBACK, _MANY_UNDATED, _MANY_ERRORS = 0.5, 0.5, 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A feed, list page or sitemap, and how it was found. status: new | ok | empty | failing; failures: in a row."""
+
+    kind: str
+    url: str
+    status: str
+    reason: str
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class Board:
     fallback_share: float | None
     undated_share: float | None
     error_share: float | None
-    ways: int
+    ways: tuple[Way, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +224,18 @@ def _worth_telling(each: Pulse) -> bool:
 def _failing(seen: Seen) -> Verdict | None:
     bad = [feed for feed in seen.feeds if feed.failures >= _FAILING_AFTER]
     if bad:
-        worst = max(bad, key=lambda feed: feed.failures)
+        worst = sorted(bad, key=lambda feed: -feed.failures)
         others = any(feed.status == "ok" for feed in seen.feeds)
-        vi = f"{_KIND_VI[worst.kind]} {worst.url} không đọc được {worst.failures} lần liền: {worst.reason}"
-        en = f"{worst.kind} {worst.url} could not be read {worst.failures} times in a row: {worst.reason}"
+        vi = "; ".join(
+            f"{_KIND_VI[feed.kind]} {feed.url} không đọc được {feed.failures} lần liền: {feed.reason}"
+            for feed in worst[:_FAULTS_TOLD]
+        )
+        en = "; ".join(
+            f"{feed.kind} {feed.url} could not be read {feed.failures} times in a row: {feed.reason}"
+            for feed in worst[:_FAULTS_TOLD]
+        )
+        if len(worst) > _FAULTS_TOLD:
+            vi, en = f"{vi}; và {len(worst) - _FAULTS_TOLD} lối khác", f"{en}; and {len(worst) - _FAULTS_TOLD} more"
         if others:
             return Verdict("failing", vi + "; vẫn lấy được tin qua lối khác", en + "; news still comes in another way")
         return Verdict("failing", vi, en)
@@ -326,5 +346,5 @@ def _line(name: str, title: str, seen: Seen, kept: Pulse | None, now: datetime) 
         fallback_share=figures["fallback_share"],
         undated_share=figures["undated_share"],
         error_share=figures["error_share"],
-        ways=len(seen.feeds),
+        ways=tuple(Way(feed.kind, feed.url, feed.status, feed.reason, feed.failures) for feed in seen.feeds),
     )
