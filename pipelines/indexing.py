@@ -23,6 +23,8 @@ from diembao.store.public import PUBLIC_STATES
 logger = logging.getLogger(__name__)
 
 _BATCH = 500
+# Several chunks of what an engine takes at once, so that it and we work at the same time.
+_FILLING_BATCH = 2000
 
 
 # Held by who writes changes to the index, and by a rebuild while the new index takes over.
@@ -145,7 +147,7 @@ class _Filling:
         last = 0
         while True:
             with self._store.read() as session:
-                page = outbox.versions_after(session, last, _BATCH)
+                page = outbox.versions_after(session, last, _FILLING_BATCH)
             if not page:
                 return
             yield page

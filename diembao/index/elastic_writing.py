@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +25,8 @@ from diembao.index.protocol import Deletion, IndexDocument, Rejection, WriteRepo
 
 _CHUNK_DOCUMENTS = 500
 _CHUNK_BYTES = 8_000_000  # servers answer 413 from 100 MB on; smaller chunks also fail and repeat cheaper
+# Chunks that are sent at once while the next one is being cut into words; then we wait for the server.
+_UNDER_WAY = 2
 _TRIES = 5
 _FIRST_PAUSE = 0.5  # seconds; doubled with every try, and varied so that writers do not come back together
 _BUSY = (429, 502, 503, 504)
@@ -62,21 +66,22 @@ class Writing:
         return self._write(deletions, _checked)
 
     def _write(self, given: Sequence[Any], prepare: Callable[[Any], Analysed | Deletion]) -> WriteReport:
-        items: list[_Item] = []
         rejected: list[Rejection] = []
-        for change in given:
-            try:
-                items.append(_item(prepare(change)))
-            except ValueError as error:
-                rejected.append(Rejection(change.id, str(error)))
-        accepted = stale = 0
-        for chunk in _chunks(items):
-            if self._keep_alive:
-                self._keep_alive()
-            report = self._send(chunk)
-            accepted, stale = accepted + report.accepted, stale + report.stale
-            rejected += report.rejected
-        return WriteReport(accepted, stale, tuple(rejected))
+        reports: list[WriteReport] = []
+        under_way: deque[Future[WriteReport]] = deque()
+        with ThreadPoolExecutor(_UNDER_WAY) as pool:
+            for chunk in _chunks(_items(given, prepare, rejected)):
+                if self._keep_alive:
+                    self._keep_alive()
+                if len(under_way) == _UNDER_WAY:
+                    reports.append(under_way.popleft().result())
+                under_way.append(pool.submit(self._send, chunk))
+            reports += [chunk_sent.result() for chunk_sent in under_way]
+        return WriteReport(
+            accepted=sum(report.accepted for report in reports),
+            stale=sum(report.stale for report in reports),
+            rejected=(*rejected, *(rejection for report in reports for rejection in report.rejected)),
+        )
 
     def _send(self, chunk: Sequence[_Item]) -> WriteReport:
         """One chunk; what the server is too busy for is sent again, after a growing pause."""
@@ -134,13 +139,26 @@ def _checked(deletion: Deletion) -> Deletion:
     return deletion
 
 
+def _items(
+    given: Sequence[Any], prepare: Callable[[Any], Analysed | Deletion], rejected: list[Rejection]
+) -> Iterator[_Item]:
+    """One after the other, as they are needed; those that cannot be prepared go to `rejected`."""
+    for change in given:
+        try:
+            item = _item(prepare(change))
+        except ValueError as error:
+            rejected.append(Rejection(change.id, str(error)))
+        else:
+            yield item
+
+
 def _item(change: Analysed | Deletion) -> _Item:
     action = {"index": {"_id": change.id, "version": change.version, "version_type": "external"}}
     body = document_body(change)
     return _Item(change.id, (json.dumps(action).encode(), json.dumps(body, ensure_ascii=False).encode()))
 
 
-def _chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
+def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     chunk: list[_Item] = []
     size = 0
     for item in items:
