@@ -92,12 +92,14 @@ def story_views(rows: Sequence[StoryRow], printings: Mapping[int, Sequence[Print
 def story_view(row: StoryRow, printings: Sequence[Printing], units: Units) -> StoryView:
     """printings: those that may be seen, first printed first; at least one."""
     summary, by = _summary(row, printings)
+    # The original, which a credit line may name before a copy that bears an earlier time.
+    first = next((printing for printing in printings if printing.id == row.first_article_id), printings[0])
     return StoryView(
         id=row.id,
-        title=row.headline or printings[0].title,
+        title=row.headline or first.title,
         summary=summary,
         summary_by=by,
-        first=printings[0],
+        first=first,
         printings=tuple(printings),
         outlets=distinct_outlets(printings),
         topics=_topics(printings),

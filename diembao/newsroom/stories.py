@@ -34,7 +34,7 @@ _ABOVE_USUAL: Final = 2.0
 _USUAL_OF: Final = timedelta(days=28)
 _HEADLINE_WORDS: Final = range(7, 19)
 _RELATED_DAYS: Final = timedelta(days=90)
-_RELATED_FROM: Final = 0.12
+_RELATED_FROM: Final = 0.14
 _MOST_LOOKED_AT: Final = 200
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from diembao.errors import IndexUnavailable
 from diembao.index.protocol import Filter, Keyword, Query, Sort
+from diembao.newsroom.stories import related
 from diembao.store import public, stories
 from diembao.store.public import Printing
 from search_api.editions import Edition
@@ -23,28 +23,38 @@ from search_api.moments import day_of, iso_local
 from search_api.section.delivery import deliver
 from search_api.section.page_cache import Page
 from search_api.site import CurrentEdition, CurrentSite, Site
-from search_api.views import StoryView, story_view
+from search_api.views import StoryView, story_view, story_views
 
 logger = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
 _RELATED = 5
+# Most of what the machine finds is published; of the rest nothing is said here.
+_LOOKED_AT = 20
 _DESCRIPTION_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A printing in the list of a story. original: outlet it was reprinted from, where that is shown too."""
+    """A printing in the list of a story.
+
+    is_first: the original of the story; is_earliest: it bears the earliest time; original: outlet it was reprinted
+    from, where that is shown too.
+    """
 
     printing: Printing
     is_first: bool
+    is_earliest: bool
     original: str
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageDay:
+    """outlets: how many had printed the story by the end of the day: its growth."""
+
     day: date
     entries: tuple[Entry, ...]
+    outlets: int
 
 
 @router.get("/tin/{address}")
@@ -84,7 +94,7 @@ def _story(session: Session, site: Site, edition: Edition, story: StoryView) -> 
             edition,
             path=story.path,
             story=story,
-            coverage=coverage(story.printings),
+            coverage=coverage(story),
             related=_related(session, site, story),
             description=(story.summary or story.title)[:_DESCRIPTION_LENGTH],
             now=site.now(),
@@ -94,37 +104,57 @@ def _story(session: Session, site: Site, edition: Edition, story: StoryView) -> 
     )
 
 
-def coverage(printings: Sequence[Printing]) -> list[CoverageDay]:
+def coverage(story: StoryView) -> list[CoverageDay]:
     """The printings by day, first printed first."""
-    outlets = {printing.id: printing.outlet for printing in printings}
+    outlets = {printing.id: printing.outlet for printing in story.printings}
     entries = [
-        Entry(printing, position == 0, outlets.get(printing.reprint_of, "") if printing.reprint_of else "")
-        for position, printing in enumerate(printings)
+        Entry(
+            printing,
+            is_first=printing.id == story.first.id,
+            is_earliest=position == 0,
+            original=outlets.get(printing.reprint_of, "") if printing.reprint_of else "",
+        )
+        for position, printing in enumerate(story.printings)
     ]
-    return [
-        CoverageDay(day, tuple(group)) for day, group in groupby(entries, key=lambda entry: day_of(entry.printing.at))
-    ]
+    days = []
+    seen: set[str] = set()
+    for day, group in groupby(entries, key=lambda entry: day_of(entry.printing.at)):
+        printed = tuple(group)
+        seen.update(entry.printing.source for entry in printed)
+        days.append(CoverageDay(day, printed, len(seen)))
+    return days
 
 
 def _related(session: Session, site: Site, story: StoryView) -> list[StoryView]:
-    """Newest stories of the same main topic, those about the same commune first. None when the search is away."""
-    if not story.topic:
-        return []
+    """Earlier stories about the same; then the newest of the main topic, those about the same commune first.
+
+    Without the search only the earlier ones.
+    """
+    found = {view.id: view for view in _earlier(session, site, story)}
+    if not story.topic or len(found) >= _RELATED:
+        return list(found.values())[:_RELATED]
     topic = Filter(Keyword.TOPIC, (story.topic,))
     codes = tuple(place.code for place in story.places if place.path)
     wishes = [(topic, Filter(Keyword.PLACE_CODE, codes))] if codes else []
-    found: dict[int, StoryView] = {}
     for filters in (*wishes, (topic,)):
         query = Query(filters=filters, public_only=True, sort=Sort.NEWEST, size=_RELATED + 1, collapse=True)
         try:
             hits = site.resources.index.search(query).items
         except IndexUnavailable as error:
             logger.warning("related stories left out", extra={"reason": str(error)})
-            return []
+            break
         for view in stories_of_hits(session, hits, site.visible_until(), site.units):
             found.setdefault(view.id, view)
     found.pop(story.id, None)
     return list(found.values())[:_RELATED]
+
+
+def _earlier(session: Session, site: Site, story: StoryView) -> list[StoryView]:
+    """Earlier stories about the same that may be seen, nearest first."""
+    numbers = [one.story_id for one in related(session, story.id, most=_LOOKED_AT)]
+    rows = public.stories_by_id(session, numbers, site.visible_until())
+    printings = public.printings_of(session, list(rows), site.visible_until())
+    return story_views([rows[number] for number in numbers if number in rows], printings, site.units)[:_RELATED]
 
 
 def structured(story: StoryView, address: str, edition: Edition, site: Site) -> dict[str, Any]:

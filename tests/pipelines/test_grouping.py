@@ -57,13 +57,13 @@ SEARCH = (
     "nước rạng sáng nay. Máy bơm công suất lớn được đưa tới cửa lò, đội thợ lặn chia ba kíp làm việc suốt ngày đêm."
 )
 CHARGE = (
-    "Công an tỉnh Thái Nguyên khởi tố giám đốc Công ty Khoáng sản Lũng Ngà vì khai thác ngoài ranh giới giấy phép. Hồ sơ "
-    "cho thấy doanh nghiệp đào sâu hơn thiết kế ba mươi mét, bỏ qua hai lần nhắc nhở của đoàn kiểm tra."
+    "Công an tỉnh Thái Nguyên khởi tố giám đốc Công ty Khoáng sản Lũng Ngà vì khai thác ngoài ranh giới giấy phép. Hồ "
+    "sơ cho thấy doanh nghiệp đào sâu hơn thiết kế ba mươi mét, bỏ qua hai lần nhắc nhở của đoàn kiểm tra."
 )
 BRIDGE = (
     "Vụ bục nước ở hầm lò Khe Chàm, xã Vĩnh Thông: khởi tố giám đốc Công ty Khoáng sản Lũng Ngà. Lực lượng cứu hộ tỉnh "
-    "Thái Nguyên vẫn tìm kiếm hai thợ mỏ mắc kẹt, trong khi Công an tỉnh cho biết doanh nghiệp khai thác ngoài ranh giới giấy "
-    "phép."
+    "Thái Nguyên vẫn tìm kiếm hai thợ mỏ mắc kẹt, trong khi Công an tỉnh cho biết doanh nghiệp khai thác ngoài ranh "
+    "giới giấy phép."
 )
 
 FIRST = row(1, "Báo Sông Cầu", "18:30", "Thái Nguyên: Lũ sông Cầu lên nhanh, sơ tán ba trăm người", FLOOD)

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from lxml import html
 
-from diembao.store import stories
-from diembao.store.models import StoryRow
+from diembao.store import articles, stories
+from diembao.store.models import BandRow, StoryRow
+from nlp.stories.printing import PrintingReader
+from pipelines.grouping import keys_of
 
 HOUR = timedelta(hours=1)
 
@@ -144,3 +146,41 @@ def test_forty_printings_and_no_summary(newsroom, site, printing, clock):
     answer = site.get("/tin/1", follow_redirects=True)
     assert len(html.fromstring(answer.text).cssselect(".coverage li")) == 40
     assert "3 báo đăng với 40 bài" in answer.text
+
+
+def test_the_credited_original_is_marked_whatever_the_clock_says(newsroom, site, printing, clock):
+    number = newsroom.story(
+        printing("Bản đăng lại bài về sông Cầu", "trungdu", at=clock[0] - 30 * HOUR, credit="Theo Báo Sông Cầu"),
+        printing("Bài gốc về sông Cầu", "songcau", at=clock[0] - 4 * HOUR),
+    )
+    copy, original = newsroom.article_ids[-2:]
+    with newsroom.store.write() as session:
+        articles.descend(session, copy, original, 0.98)
+        stories.refresh(session, number, newsroom_now(session))
+    tree = html.fromstring(site.get(f"/tin/{number}-bai-goc-ve-song-cau").text)
+    first = tree.cssselect(".coverage .first")
+    assert [entry.cssselect(".printed-title")[0].text_content() for entry in first] == ["Bài gốc về sông Cầu"]
+    assert first[0].cssselect(".mark")[0].text_content() == "Bài gốc"
+    assert "Bài gốc: Báo Sông Cầu" in tree.cssselect(".source")[0].text_content()
+    growth = [line.text_content() for line in tree.cssselect("main h3 + .hint")]
+    assert growth == ["Tính đến hết ngày: 1 báo đã đăng.", "Tính đến hết ngày: 2 báo đã đăng."]
+
+
+def test_earlier_stories_about_the_same_are_related_if_they_may_be_seen(newsroom, site, printing, clock):
+    reader = PrintingReader.load()
+    lead = "Cầu treo Bản Khe ở xã Vô Tranh hư hỏng sau lũ, người dân phải đi đò qua suối."
+    told = []
+    for title, hours, published in (
+        ("Cầu treo Bản Khe bị lũ cuốn", 900, True),
+        ("Cầu treo Bản Khe: dân đi đò qua suối", 600, False),
+        ("Khởi công cầu treo Bản Khe mới", 5, True),
+    ):
+        number = newsroom.story(printing(title, at=clock[0] - hours * HOUR, lead=lead, topics=()), published=published)
+        article = newsroom.article_ids[-1]
+        with newsroom.store.write() as session:
+            row = articles.by_ids(session, [article])[article]
+            row.signature = reader.read(title, lead).to_bytes()
+            session.add_all(BandRow(band=key, article_id=article) for key in keys_of(row.signature))
+        told.append(number)
+    tree = html.fromstring(site.get(f"/tin/{told[-1]}-khoi-cong-cau-treo-ban-khe-moi").text)
+    assert [link.text_content() for link in tree.cssselect(".related a")] == ["Cầu treo Bản Khe bị lũ cuốn"]
