@@ -18,7 +18,7 @@ from diembao.store.database import Store
 from diembao.store.locks import exclusive
 from diembao.store.models import ArticleRow, SourceRow, StoryRow
 from diembao.store.outbox import Change
-from diembao.store.public import PUBLIC_STATES
+from diembao.store.stories import PUBLIC_STATES
 
 logger = logging.getLogger(__name__)
 

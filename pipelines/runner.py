@@ -7,7 +7,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from diembao.errors import StoreUnavailable
 from diembao.records import Annotations, Article, Relevance
-from diembao.store import articles, changes, pages, stories, trail
+from diembao.store import articles, changes, labels, near_misses, pages, stories, trail
 from diembao.store.database import Store
 from diembao.store.locks import in_turn
 from diembao.store.models import ArticleRow
@@ -127,7 +127,10 @@ class _Run:
         with self._store.write() as session:
             self._shelf.refresh(session)
             batch = pages.take_pending(session, BATCH, _LEASE_SECONDS)
-            self._taken.extend(_begin(session, page, self._tools) for page in batch)
+            ruled = labels.rulings(session, [page.id for page in batch])
+            self._taken.extend(
+                replace(_begin(session, page, self._tools), ruled=ruled.get(page.id, "")) for page in batch
+            )
 
     def _next(self) -> list[Understood]:
         """The outcome of the oldest lot, and of those after it that have come in too."""
@@ -235,6 +238,7 @@ def _keep_together(session: Session, ready: Sequence[Understood], now: datetime)
     here = pages.still_pending(session, [each.page.id for each in ready])
     steps: list[tuple[int, str, str, str, dict[str, Any]]] = []
     ends: list[tuple[int, str, str]] = []
+    missed: list[dict[str, Any]] = []
     outcomes = []
     for each in ready:
         page_id, work = each.page.id, each.work
@@ -246,10 +250,12 @@ def _keep_together(session: Session, ready: Sequence[Understood], now: datetime)
             outcomes.append("unreadable")
         else:
             steps += [_read_step(page_id, work.article), _gate_step(page_id, work.annotations)]
+            missed += _near_miss(work)
             ends.append((page_id, "irrelevant", _why_not(work.annotations)))
             outcomes.append("irrelevant")
     trail.add_many(session, now, steps)
     pages.finish_many(session, ends, now)
+    near_misses.keep(session, missed)
     return outcomes
 
 
@@ -289,6 +295,8 @@ def _keep_article(session: Session, work: Work, now: datetime) -> str:
     # Copies and stories are found among what is stored, so articles are stored one after the other.
     in_turn(session, "grouping")
     row = articles.by_page(session, page.id)
+    _note_judgement(session, page.id, annotations, now)
+    annotations = _outranked(session, work, annotations, now)
     before = changes.unread_form(session, row, page.place) if row is not None else None
     if row is not None and before is not None:
         article = changed_articles.with_first_time(article, row)
@@ -297,13 +305,14 @@ def _keep_article(session: Session, work: Work, now: datetime) -> str:
             pages.finish(session, page.id, row.relevance, "changed at the source, no longer about the province", now)
             return row.relevance
     if annotations.relevance is Relevance.IRRELEVANT:
+        near_misses.keep(session, _near_miss(work))
         return _keep_irrelevant(session, page, row, annotations, now)
+    near_misses.forget(session, [page.id])
     other = articles.by_canonical_url(session, article.source, article.canonical_url)
     if other is not None and other.page_id != page.id:
         trail.add(session, page.id, now, "group", "duplicate", detail={"article": other.id, "url": other.url})
         pages.finish(session, page.id, "duplicate", f"same page as {other.url}", now)
         return "duplicate"
-    _note_judgement(session, page.id, annotations, now)
     _store_article(session, work, article, annotations, row, now)
     if row is not None and before is not None:
         changed_articles.note(session, row, page, before, annotations.relevance.value, now)
@@ -314,7 +323,6 @@ def _keep_article(session: Session, work: Work, now: datetime) -> str:
 def _keep_irrelevant(
     session: Session, page: PendingPage, row: ArticleRow | None, annotations: Annotations, now: datetime
 ) -> str:
-    _note_judgement(session, page.id, annotations, now)
     if row is not None:
         story_id = row.story_id
         articles.remove(session, row, now)
@@ -322,6 +330,42 @@ def _keep_irrelevant(
         stories.refresh(session, story_id, now)
     pages.finish(session, page.id, "irrelevant", _why_not(annotations), now)
     return "irrelevant"
+
+
+def _outranked(session: Session, work: Work, annotations: Annotations, now: datetime) -> Annotations:
+    """The judgement with what people said of the page put above it; the machine's new word is kept beside theirs."""
+    page, said = work.page, labels.in_force(session, [work.page.id]).get(work.page.id, {})
+    if not said:
+        return annotations
+    if page.redo in ("", *pages.FROM_ARCHIVE) and work.judged is not None:
+        machine = replace(annotations, relevance=Relevance(work.judged.relevance))
+        labels.note_machine(said, machine, ("relevance",))
+    if page.redo not in STORE_STEPS and annotations.relevance is not Relevance.IRRELEVANT:
+        labels.note_machine(said, annotations, ("topics", "stance", "needs_response", "places"))
+    trail.add(session, page.id, now, "labels", "applied", detail={"fields": sorted(said)})
+    return labels.outrank(said, annotations)
+
+
+def _near_miss(work: Work) -> list[dict[str, Any]]:
+    """The page's row among the near misses: names like ours were seen in it, and taken for something else.
+
+    The gate gives all such pages one score, so their order is that of how often, and a title counts thrice.
+    """
+    article, annotations = work.article, work.annotations
+    if article is None or annotations is None or not annotations.evidence or work.ruled:
+        return []
+    seen = sum(3 if item.where == "title" else 1 for item in annotations.evidence)
+    return [
+        {
+            "page_id": work.page.id,
+            "source": work.page.source,
+            "title": article.title[:500],
+            "lead": article.lead[:1000],
+            "score": round(seen / (seen + 3), 4),
+            "evidence": [{"rule": item.rule, "text": item.text[:80]} for item in annotations.evidence],
+            "effective_at": article.published_at or work.page.fetched_at,
+        }
+    ]
 
 
 def _why_not(annotations: Annotations) -> str:

@@ -38,7 +38,8 @@ FROM_ROW: Final = "row/1"
 class Work:
     """One article on its way. What is still None has not been done.
 
-    agreement: likeness of the text to that of an independent reading, where there was one.
+    agreement: likeness of the text to that of an independent reading, where there was one. ruled: the relevance that
+    a person gave, which stands above the machine's.
     """
 
     page: PendingPage
@@ -47,6 +48,7 @@ class Work:
     annotations: Annotations | None = None
     signature: bytes = b""
     agreement: float | None = None
+    ruled: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ def gate(work: Work, tools: Tools) -> Work:
 def tag(work: Work, tools: Tools) -> Work:
     """Topics, stance, places, names; and the signature by which copies are found."""
     article, judged = _need(work.article), _need(work.judged)
+    if work.ruled:
+        judged = replace(judged, relevance=work.ruled)  # type: ignore[arg-type]  # one of the three
     analysis = tools.analyzer.tag(_document(work), judged)
     signature = signature_of(article, tools.printings)
     return replace(work, annotations=to_annotations(analysis), signature=signature)
@@ -151,10 +155,11 @@ STORE_STEPS: Final = ("group", "index")
 
 
 def understand(work: Work, tools: Tools, begin: str = "extract") -> Work:
-    """Take the work through the steps from `begin` on; what is irrelevant is not tagged."""
+    """Take the work through the steps from `begin` on; what is irrelevant is not tagged, unless a person said it is."""
     names = list(STEPS)
     for name in names[names.index(begin) :]:
-        if name == "tag" and work.judged is not None and work.judged.relevance == Relevance.IRRELEVANT.value:
+        judged = work.ruled or (work.judged.relevance if work.judged is not None else "")
+        if name == "tag" and judged == Relevance.IRRELEVANT.value:
             break
         try:
             work = STEPS[name](work, tools)

@@ -25,7 +25,7 @@ from diembao.newsroom.agreements import agreements
 from diembao.newsroom.permissions import Action, Actor, allowed, require
 from diembao.newsroom.states import STEPS, Act, State
 from diembao.settings import Settings
-from diembao.store import articles, audit, public, stories, trail
+from diembao.store import articles, audit, stories, trail
 from diembao.store.models import DeskActRow, StoryRow
 
 # Enough for a whole morning's queue; more at once is a slip of the hand.
@@ -271,7 +271,7 @@ def _undo_one(
     _refuse_stale(session, story, item["revision"])
     before = item["before"]
     require(actor, STEPS[act][State(before["state"])].needs)
-    if before["state"] in public.PUBLIC_STATES and story.state not in public.PUBLIC_STATES:
+    if before["state"] in stories.PUBLIC_STATES and story.state not in stories.PUBLIC_STATES:
         _check_gate(session, story, now, settings, by_person=False)
     was_state = story.state
     for name in _KEPT:

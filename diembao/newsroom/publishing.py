@@ -75,7 +75,7 @@ def refusal(
     time, as `story.time_vouched_by` also says; by_person: not by the policy, so that our own words are asked for.
     """
     terms = terms or {}
-    if story.state in public.PUBLIC_STATES:
+    if story.state in stories.PUBLIC_STATES:
         return Refusal("already")
     if story.relevance != "relevant" or not printings:
         return Refusal("not_relevant")

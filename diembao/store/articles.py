@@ -112,6 +112,13 @@ def replace(
     outbox.add(session, row.id, row.version, now)
 
 
+def judge(session: Session, row: ArticleRow, annotations: Annotations, now: datetime) -> None:
+    """Keep another judgement of an article as it was read; its version grows."""
+    _fill_judgement(row, annotations)
+    session.flush()
+    touch(session, [row.id], now)
+
+
 def touch(session: Session, article_ids: Sequence[int], now: datetime) -> None:
     """Something shown with these articles changed (story, state): a new version goes to the index."""
     for start in range(0, len(article_ids), _IN_CHUNK):
@@ -374,14 +381,18 @@ def _fill(
     row.published_at, row.published_from = article.published_at, article.published_from.value
     row.effective_at = effective_time(article.published_at, fetched_at)
     row.section, row.image, row.credit, row.read_by = article.section, article.image, article.credit, article.read_by
+    _fill_judgement(row, annotations)
+    row.signature = signature
+    row.updated_at = now
+
+
+def _fill_judgement(row: ArticleRow, annotations: Annotations) -> None:
     row.language = annotations.language
     row.relevance, row.relevance_score = annotations.relevance.value, annotations.relevance_score
     row.topic = annotations.topics[0].slug if annotations.topics else ""
     row.stance = annotations.stance.value if annotations.stance else ""
     row.needs_response = annotations.needs_response
     row.annotations = annotations_to_json(annotations)
-    row.signature = signature
-    row.updated_at = now
 
 
 def _replace_bands(session: Session, article_id: int, bands: Iterable[int]) -> None:

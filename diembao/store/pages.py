@@ -286,6 +286,16 @@ def redo(session: Session, step: str, *, since: datetime | None = None, source: 
     return int(session.execute(query.values(state="fetched", redo=step)).rowcount)  # type: ignore[attr-defined]
 
 
+def again(session: Session, page_id: int, step: str, now: datetime) -> None:
+    """Queue one archived page again, beginning with `step`; one that waits already begins as early as it has to."""
+    page = session.get_one(PageRow, page_id)
+    if not page.archive_file:
+        return
+    if page.state == "fetched" and (page.redo == "" or page.redo in FROM_ARCHIVE):
+        return
+    page.state, page.redo, page.next_try_at = "fetched", step, now
+
+
 def counts(session: Session) -> dict[tuple[str, str], int]:
     """How many addresses stand in each (state, outcome)."""
     query = select(PageRow.state, PageRow.outcome, func.count()).group_by(PageRow.state, PageRow.outcome)

@@ -19,9 +19,8 @@ from sqlalchemy.orm import Session
 
 from diembao.records import PlaceMention
 from diembao.store.models import ArticleRow, AuditRow, SourceRow, StoryRow, TrailRow
+from diembao.store.stories import PUBLIC_STATES
 
-# Published, and published with a correction.
-PUBLIC_STATES = ("published", "corrected")
 PRESS = ("newspaper", "magazine", "broadcaster")
 _EXCERPT_ALLOWED = ("excerpt", "full")
 # `visible_until` lies so far behind the clock by law; an agreement that asks for more hours is reckoned from there.

@@ -9,10 +9,15 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from diembao.store import audit
 from diembao.store.models import ArticleRow, SourceRow, StoryPlaceRow, StoryRow
 from diembao.store.ranking import Judged, rank, standing_of, topic_of
 
 _IN_CHUNK = 500
+# Published, and published with a correction.
+PUBLIC_STATES = ("published", "corrected")
+# Whom the audit log names where no person decided.
+_NOBODY = "machine"
 
 
 def create(session: Session, *, at: datetime, relevance: str, now: datetime) -> StoryRow:
@@ -23,7 +28,12 @@ def create(session: Session, *, at: datetime, relevance: str, now: datetime) -> 
 
 
 def refresh(session: Session, story_id: int, now: datetime) -> StoryRow | None:
-    """Recount a story from its articles; a story without articles is gone, and None."""
+    """Recount a story from its articles; None when it has none left.
+
+    Printings that were taken down count no more, as long as others stand. A story without articles is gone, unless
+    people have worked on it: then it keeps its place and its address, and comes off the section if it was there. Its
+    `revision` counts what people decided and stays as it is.
+    """
     story = session.get_one(StoryRow, story_id)
     rows = session.execute(
         select(
@@ -37,15 +47,15 @@ def refresh(session: Session, story_id: int, now: datetime) -> StoryRow | None:
             ArticleRow.needs_response,
             ArticleRow.reprint_of,
             ArticleRow.annotations["places"].label("places"),
+            func.coalesce(ArticleRow.withdrawn_at, ArticleRow.source_removed_at).label("down_at"),
         )
         .where(ArticleRow.story_id == story_id)
         .order_by(ArticleRow.effective_at, ArticleRow.id)
     ).all()
     if not rows:
-        session.execute(delete(StoryPlaceRow).where(StoryPlaceRow.story_id == story_id))
-        session.execute(delete(StoryRow).where(StoryRow.id == story_id))
-        session.expunge(story)
+        _leave_without_articles(session, story, now)
         return None
+    rows = [row for row in rows if row.down_at is None] or rows
     # The original, where a copy of it bears an earlier time.
     story.first_article_id = next((row.id for row in rows if row.reprint_of is None), rows[0].id)
     story.first_at, story.last_at = rows[0].effective_at, rows[-1].effective_at
@@ -53,8 +63,29 @@ def refresh(session: Session, story_id: int, now: datetime) -> StoryRow | None:
     _place_in_queue(story, rows)
     _note_places(session, story_id, rows)
     story.updated_at = now
-    story.revision += 1
     return story
+
+
+def _leave_without_articles(session: Session, story: StoryRow, now: datetime) -> None:
+    session.execute(delete(StoryPlaceRow).where(StoryPlaceRow.story_id == story.id))
+    if story.state == "new":
+        session.execute(delete(StoryRow).where(StoryRow.id == story.id))
+        session.expunge(story)
+        return
+    story.first_article_id, story.articles, story.outlets, story.updated_at = None, 0, 0, now
+    story.relevance, story.scheduled_at = "irrelevant", None
+    if story.state in PUBLIC_STATES:
+        story.state, story.state_at, story.state_by, story.revision = "withdrawn", now, _NOBODY, story.revision + 1
+        detail = {"reason": "no article of it is about the province any more"}
+        audit.record(
+            session,
+            actor=_NOBODY,
+            action="withdraw",
+            object_kind="story",
+            object_id=story.id,
+            at=now,
+            detail=detail,
+        )
 
 
 def _place_in_queue(story: StoryRow, rows: Sequence[Row[Any]]) -> None:

@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 from diembao.records import ArchivePlace, FeedHints
 from diembao.store.models import ArticleRow, PageRow, StoryRow, WatchRow
 from diembao.store.pages import hints_from_json
-
-_PUBLISHED = "published"
+from diembao.store.stories import PUBLIC_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def enrol(session: Session, since: datetime, first_look: timedelta) -> int:
         .where(
             or_(
                 ArticleRow.effective_at >= since,
-                and_(StoryRow.state == _PUBLISHED, ArticleRow.source_removed_at.is_(None)),
+                and_(StoryRow.state.in_(PUBLIC_STATES), ArticleRow.source_removed_at.is_(None)),
             ),
             PageRow.state == "done",
             PageRow.archive_file != "",
@@ -87,7 +86,11 @@ def hasten_published(session: Session, latest: datetime, fresh_since: datetime) 
         select(ArticleRow.page_id)
         .join(StoryRow, StoryRow.id == ArticleRow.story_id)
         .join(PageRow, PageRow.id == ArticleRow.page_id)
-        .where(StoryRow.state == _PUBLISHED, ArticleRow.source_removed_at.is_(None), PageRow.fetched_at >= fresh_since)
+        .where(
+            StoryRow.state.in_(PUBLIC_STATES),
+            ArticleRow.source_removed_at.is_(None),
+            PageRow.fetched_at >= fresh_since,
+        )
     )
     session.execute(
         update(WatchRow)
@@ -141,7 +144,7 @@ def claim(
         if article is None:
             drop(session, watch.page_id)  # judged anew, and no longer ours
         elif page.state == "done":
-            looks.append(_due(watch, page, article, published=state == _PUBLISHED))
+            looks.append(_due(watch, page, article, published=state in PUBLIC_STATES))
     return looks
 
 
@@ -204,7 +207,7 @@ def _published_pages() -> Any:
     return (
         select(ArticleRow.page_id)
         .join(StoryRow, StoryRow.id == ArticleRow.story_id)
-        .where(StoryRow.state == _PUBLISHED)
+        .where(StoryRow.state.in_(PUBLIC_STATES))
     )
 
 

@@ -246,7 +246,7 @@ def test_nothing_is_published_before_its_hour_and_never_without_policy(
     printed = datetime.fromisoformat(str(OURS["date"]))
     after = printed + timedelta(hours=2)
     assert publish_by_policy(store, settings, after) == 0
-    willing = settings.model_copy(update={"auto_publish_sources": ("*",)})
+    willing = settings.model_copy(update={"auto_publish_sources": ("*",), "front_press_agencies": 0})
     assert publish_by_policy(store, willing, printed + timedelta(minutes=59)) == 0
     assert publish_by_policy(store, willing, after) == 1
     assert publish_by_policy(store, willing, after) == 0
