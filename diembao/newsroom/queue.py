@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from diembao.newsroom import notes
 from diembao.newsroom.stories import Pace, Portrait, Printed, portrait, printings_of
-from diembao.store import openings, queue, stories
+from diembao.store import digests, openings, queue, stories
 from diembao.store.models import StoryRow
 from diembao.store.queue import Kinds, Sort, Wanted
 from diembao.store.ranking import Standing, Weight, weights
@@ -30,7 +30,7 @@ class Tab(StrEnum):
     WAITING = "waiting"  # for the chief's word, or approved and waiting for its hour
     PUBLISHED = "published"
     REJECTED = "rejected"
-    NEAR = "near"  # near misses
+    NEAR = "near"  # merely mentioned: near misses
 
 
 OPEN_STATES: Final = ("new", "taken", "drafted")
@@ -40,7 +40,10 @@ STATES: Final[Mapping[Tab, tuple[str, ...]]] = {
     Tab.WAITING: ("waiting", "approved"),
     Tab.PUBLISHED: ("published", "corrected"),
     Tab.REJECTED: ("rejected", "withdrawn"),
+    Tab.NEAR: OPEN_STATES,
 }
+_ANY: Final = ("relevant", "marginal")
+_RELEVANCE: Final[Mapping[Tab, tuple[str, ...]]] = {Tab.NEW: ("relevant",), Tab.NEAR: ("marginal",)}
 _ORDER: Final[Mapping[Tab, Sort]] = {Tab.NEW: "rank", Tab.MINE: "rank", Tab.WAITING: "rank"}
 
 
@@ -145,12 +148,11 @@ class Queue:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
-def load(
-    session: Session, choice: Choice, *, user_id: int | None, last_digest_at: datetime | None, now: datetime
-) -> Queue:
+def load(session: Session, choice: Choice, *, user_id: int | None, now: datetime) -> Queue:
     """The page of the queue that was asked for."""
-    since = since_of(choice, last_digest_at, now)
-    wanted = _wanted(choice, since, user_id)
+    last_digest = last_digest_at(session)
+    since = since_of(choice, last_digest, now)
+    wanted = wanted_of(choice, since, user_id)
     first = queue.ids(session, wanted)
     kinds = queue.kinds(session, wanted, first)
     choice = replace(choice, page=min(max(1, choice.page), max(1, -(-kinds.total // PAGE_SIZE))))
@@ -162,7 +164,7 @@ def load(
         choice=choice,
         cards=tuple(cards(session, shown, user_id=user_id, now=now)),
         kinds=kinds,
-        tabs=tab_counts(session, user_id, since_of(Choice(), last_digest_at, now)),
+        tabs=tab_counts(session, user_id, since_of(Choice(), last_digest, now)),
         since=since,
         older=queue.count(session, replace(wanted, since=None)) - kinds.total if since is not None else 0,
     )
@@ -197,18 +199,18 @@ def tab_counts(session: Session, user_id: int | None, since: datetime | None) ->
     def standing(states: Sequence[str], relevance: Sequence[str]) -> int:
         return sum(by_state.get((state, one), 0) for state in states for one in relevance)
 
-    mine = queue.count(session, _wanted(Choice(Tab.MINE), None, user_id)) if user_id is not None else 0
+    mine = queue.count(session, wanted_of(Choice(Tab.MINE), None, user_id)) if user_id is not None else 0
     return {
-        Tab.NEW: queue.count(session, _wanted(Choice(), since, user_id)),
+        Tab.NEW: queue.count(session, wanted_of(Choice(), since, user_id)),
         Tab.MINE: mine,
         Tab.WAITING: standing(STATES[Tab.WAITING], _ANY),
         Tab.PUBLISHED: standing(STATES[Tab.PUBLISHED], _ANY),
         Tab.REJECTED: standing(STATES[Tab.REJECTED], _ANY),
-        Tab.NEAR: standing(("new",), ("marginal",)),
+        Tab.NEAR: standing(OPEN_STATES, ("marginal",)),
     }
 
 
-def since_of(choice: Choice, last_digest_at: datetime | None, now: datetime) -> datetime | None:
+def since_of(choice: Choice, last_digest: datetime | None, now: datetime) -> datetime | None:
     """How far back a choice reaches; None: all the way."""
     if choice.since is not None or choice.until is not None:
         return choice.since
@@ -216,18 +218,22 @@ def since_of(choice: Choice, last_digest_at: datetime | None, now: datetime) -> 
     if span is Span.ALL:
         return None
     if span is Span.DIGEST:
-        return last_digest_at or now - FIRST_SPAN
+        return last_digest or now - FIRST_SPAN
     return now - timedelta(days=int(span))
 
 
-_ANY: Final = ("relevant", "marginal")
+def last_digest_at(session: Session) -> datetime | None:
+    """When the last daily digest for the office ended: what has moved since is news to it."""
+    last = digests.last_frozen(session, kind="daily", audience="internal")
+    return last.until if last is not None else None
 
 
-def _wanted(choice: Choice, since: datetime | None, user_id: int | None) -> Wanted:
-    tab = choice.tab if choice.tab in STATES else Tab.NEW
+def wanted_of(choice: Choice, since: datetime | None, user_id: int | None) -> Wanted:
+    """The choice as a query."""
+    tab = choice.tab
     return Wanted(
         states=STATES[tab],
-        relevance=("relevant",) if tab is Tab.NEW else _ANY,
+        relevance=_RELEVANCE.get(tab, _ANY),
         topic=choice.topic,
         stance=choice.stance,
         needs_response=choice.needs_response,

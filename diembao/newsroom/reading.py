@@ -8,18 +8,19 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from diembao.newsroom import queue
+from diembao.newsroom import desk, notes, queue, texts
 from diembao.newsroom.evidence import Piece, marked, paragraphs
-from diembao.newsroom.publishing import Refusal, refusal
+from diembao.newsroom.publishing import Refusal
 from diembao.newsroom.queue import Card
 from diembao.newsroom.stories import Portrait, portraits, related
 from diembao.settings import Settings
 from diembao.store import articles, audit, changes, stories, trail
 from diembao.store import queue as store_queue
 from diembao.store.changes import SourceEvent, Version
-from diembao.store.models import ArticleRow, AuditRow, StoryRow, TrailRow
+from diembao.store.models import ArticleRow, AuditRow, StoryNoteRow, StoryRow, StoryTextRow, TrailRow
 from nlp.differences import Hunk, differences
 from nlp.wording import say_rule
 
@@ -60,8 +61,8 @@ class Neighbour:
 class Reading:
     """article: the printing in full. printings: all of them, first printed first. original: of a copy.
 
-    verdict: the rule that forbids publishing now, if any; vouched: the same where an editor gives their word for
-    an unknown source time.
+    verdict: the rule that forbids publishing now, if any. texts: what was saved, newest first. labels: where people
+    said otherwise than the machine about the article, by field.
     """
 
     story: StoryRow
@@ -79,7 +80,9 @@ class Reading:
     audit: tuple[AuditRow, ...]
     related: tuple[Neighbour, ...]
     verdict: Refusal | None
-    vouched: Refusal | None
+    notes: tuple[StoryNoteRow, ...]
+    texts: tuple[StoryTextRow, ...]
+    labels: Mapping[str, Row[Any]]
 
     @property
     def portrait(self) -> Portrait:
@@ -141,8 +144,10 @@ def load(
         trail=tuple(trail.of_page(session, article.page_id)),
         audit=tuple(audit.of_object(session, "story", story.id)[-_MOST_AUDIT:]),
         related=tuple(_related(session, story.id, now)),
-        verdict=refusal(story, printings, settings, now),
-        vouched=refusal(story, printings, settings, now, time_vouched=True),
+        verdict=desk.gate(session, story, now, settings),
+        notes=tuple(notes.of_story(session, story.id)),
+        texts=tuple(texts.history(session, story.id)),
+        labels={row.field: row for row in store_queue.labels_of(session, [article.id])[::-1]},
     )
 
 

@@ -27,7 +27,7 @@ COUNTED_AT_MOST: Final = 1000
 class Wanted:
     """Which stories. since, until: of the newest printing, the later exclusive. ids: only these.
 
-    assignee: None asks for everybody's.
+    assignee: None asks for everybody's. after: only stories with a greater number, which came later.
     """
 
     states: tuple[str, ...]
@@ -38,6 +38,7 @@ class Wanted:
     source: str = ""
     place: str = ""
     assignee: int | None = None
+    after: int = 0
     since: datetime | None = None
     until: datetime | None = None
     ids: tuple[int, ...] | None = None
@@ -101,9 +102,9 @@ def kinds(session: Session, wanted: Wanted, first: Sequence[int]) -> Kinds:
     )
 
 
-def newest_article_id(session: Session) -> int:
-    """Grows whenever an article comes in."""
-    return session.scalar(select(func.max(ArticleRow.id))) or 0
+def newest_story_id(session: Session) -> int:
+    """Numbers are given once and in order, so a story with a greater one has come since."""
+    return session.scalar(select(func.max(StoryRow.id))) or 0
 
 
 def evidence_of(session: Session, article_ids: Sequence[int]) -> dict[int, Row[Any]]:
@@ -158,10 +159,10 @@ def _places(session: Session, story_ids: Sequence[int]) -> dict[str, int]:
 
 
 def _counts(session: Session, query: Select[str, int]) -> dict[str, int]:
-    return _named(Counter(dict(session.execute(query).tuples().all())))
+    return _named({row[0]: row[1] for row in session.execute(query)})
 
 
-def _named(counts: Counter[Any]) -> dict[str, int]:
+def _named(counts: Mapping[Any, int]) -> dict[str, int]:
     """Most frequent first; what has no name is left out."""
     return {name: number for name, number in sorted(counts.items(), key=lambda one: (-one[1], str(one[0]))) if name}
 
@@ -179,6 +180,8 @@ def _conditions(wanted: Wanted) -> ColumnElement[bool]:
         conditions.append(StoryRow.needs_response == wanted.needs_response)
     if wanted.assignee is not None:
         conditions.append(StoryRow.assignee_id == wanted.assignee)
+    if wanted.after:
+        conditions.append(StoryRow.id > wanted.after)
     if wanted.since is not None:
         conditions.append(StoryRow.last_at >= wanted.since)
     if wanted.until is not None:
