@@ -135,9 +135,10 @@ class Readers:
         self._make_tools = make_tools
         self._lot_seconds = lot_seconds
         self._growth = growth
+        self._children = [_Child(make_tools, growth) for _ in range(children)]
         self._idle: SimpleQueue[_Child] = SimpleQueue()
-        for _ in range(children):
-            self._idle.put(_Child(make_tools, growth))
+        for child in self._children:
+            self._idle.put(child)
         # A thread for each child waits for its answer; none of them computes.
         self._threads = ThreadPoolExecutor(children, thread_name_prefix="reader")
 
@@ -147,11 +148,16 @@ class Readers:
     def learn(self, lesson: Lesson) -> Future[Profile | None]:
         return self._threads.submit(self._learn, lesson)
 
+    @property
+    def process_ids(self) -> list[int]:
+        """The children as they are now."""
+        return [child.process_id for child in self._children]
+
     def close(self) -> None:
         """End all children; work under way is finished first."""
         self._threads.shutdown()
-        while not self._idle.empty():
-            self._idle.get().end()
+        for child in self._children:
+            child.end()
 
     def _understand(self, lot: Lot) -> list[Understood]:
         try:
@@ -176,7 +182,8 @@ class Readers:
         try:
             return child.ask(task, seconds)
         except _ChildLost:
-            child = _Child(self._make_tools, self._growth)
+            lost, child = child, _Child(self._make_tools, self._growth)
+            self._children[self._children.index(lost)] = child
             raise
         finally:
             self._idle.put(child)
@@ -197,6 +204,10 @@ class _Child:
         )
         self._process.start()
         theirs.close()
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid or 0
 
     def ask(self, task: Callable[[Tools], Answer], seconds: float) -> Answer:
         """The task's answer. Raises _ChildLost."""
@@ -230,9 +241,9 @@ def _serve(pipe: Connection, make_tools: Callable[[], Tools], growth: int) -> No
     while True:
         try:
             task = pipe.recv()
-        except EOFError:
+            pipe.send(task(tools))
+        except (EOFError, ConnectionError):
             return
-        pipe.send(task(tools))
 
 
 def _bound_memory(growth: int) -> None:
