@@ -22,8 +22,6 @@ from crawlers.source import Source
 from diembao.store import leases
 from diembao.store.database import Store
 
-# A process that has not renewed its leases for so long is taken for dead.
-LEASE_SECONDS: Final = 30.0
 _UPKEEP_SECONDS: Final = 1.0
 _RENEW_SECONDS: Final = 5.0
 # A group with nothing to do is kept a little: the next page of it is often found by the poll just done.
@@ -75,7 +73,10 @@ class Alone:
 
 
 class Shared:
-    """Leases in the database. due: what there is to do; rest_of: seconds for which a source's hosts want to rest."""
+    """Leases in the database. due: what there is to do; rest_of: seconds for which a source's hosts want to rest.
+
+    lease_seconds: a process that has not renewed its leases for so long is taken for dead.
+    """
 
     others_wait = False
 
@@ -87,7 +88,7 @@ class Shared:
         due: Due,
         rest_of: Callable[[Source], float],
         *,
-        lease_seconds: float = LEASE_SECONDS,
+        lease_seconds: float,
     ) -> None:
         self._store = store
         self._known = known

@@ -77,6 +77,7 @@ class WorkQueue:
         *,
         everything: bool,
         request_seconds: float,
+        lease_seconds: float,
         now: Callable[[], datetime],
         pause_of: Callable[[Source], float] = lambda source: source.delay,
         resting: Callable[[], Collection[str]] = tuple,
@@ -91,7 +92,7 @@ class WorkQueue:
         self._leases: Leases = (
             Alone(self._names)
             if store.dialect == "sqlite"
-            else Shared(store, known, self._names, self._with_work, self._rest_of)
+            else Shared(store, known, self._names, self._with_work, self._rest_of, lease_seconds=lease_seconds)
         )
         self._lease = timedelta(seconds=_LEASE_TIMEOUTS * request_seconds)
         self._now = now

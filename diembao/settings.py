@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     crawlers: int = Field(
         0, ge=0, le=16, description="processes that fetch; 0: one for every two cores; on SQLite always one"
     )
+    lease_seconds: float = Field(
+        30.0, ge=1, description="PostgreSQL: a worker not heard of for so long is dead, others take over its newspapers"
+    )
     quiet_hours: str = Field(
         "",
         pattern=rf"^(?:{QUIET_HOURS})?$",

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 # Short enough that an article is searchable within seconds of being fetched, long enough to cost nothing.
 _IDLE_SECONDS = 1.0
 _FAULT_SECONDS = 10.0
+# A batch of pages may take longer than a sign of life, should monstrous ones be among them.
+_PAGE_LEASES = 4
 # What was understood is handed to the index so often, however much there is still to read.
 _ROUND_SECONDS = 3.0
 
@@ -55,7 +57,15 @@ def run(
                 pulse_from = time.monotonic() + settings.pulse_minutes * 60
                 _pulse(store, settings, now())
             until = time.monotonic() + _ROUND_SECONDS
-            tally = process_pending(store, tools, hands=hands, stop=stop.is_set, enough=_reached(until), now=now)
+            tally = process_pending(
+                store,
+                tools,
+                hands=hands,
+                stop=stop.is_set,
+                enough=_reached(until),
+                now=now,
+                lease_seconds=_PAGE_LEASES * settings.lease_seconds,
+            )
             with exclusive(store, settings.data_dir, "publishing") as alone:
                 published = publish_by_policy(store, settings, now()) if alone else 0
             if tally.outcomes:

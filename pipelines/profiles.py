@@ -111,7 +111,7 @@ def keep_learned(session: Session, source: str, learned: Profile | None, now: da
         now=now,
     )
     _enter(row, "learned", "", now)
-    row.recent, row.try_at = [], row.pages + 4 * _NEXT_TRY
+    row.recent, row.try_at = [], row.pages + _NEXT_TRY
     logger.info(
         "profile learned",
         extra={"source": source, "profile": profile.name, "agreement": profile.agreement, "pages": profile.pages},

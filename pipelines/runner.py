@@ -37,7 +37,7 @@ BATCH = 64
 # Pages given out together: as many as a core reads in some tens of milliseconds.
 _LOT = 8
 # Far longer than a batch takes; should a worker die, its pages wait so long for another.
-_LEASE_SECONDS = 120.0
+LEASE_SECONDS = 120.0
 
 
 @dataclass
@@ -60,17 +60,19 @@ def process_pending(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     stop: Callable[[], bool] = lambda: False,
     enough: Callable[[], bool] = lambda: False,
+    lease_seconds: float = LEASE_SECONDS,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Tally:
     """Work until nothing is pending, or `stop` says to leave everything, or `enough` to end what was begun.
 
-    hands: who takes pages through the steps; this process itself when not given. Several processes may do this on one
+    hands: who takes pages through the steps; this process itself when not given. lease_seconds: how long nobody else
+    is given the pages taken here, should this process die. Several processes may do this on one
     PostgreSQL: each takes pages that nobody else has.
 
     Raises:
         StoreUnavailable: the database went away; what was not committed is still pending.
     """
-    return _Run(store, tools, hands or OwnHands(tools), now, progress).until(stop, enough)
+    return _Run(store, tools, hands or OwnHands(tools), now, progress, lease_seconds).until(stop, enough)
 
 
 def take_over(store: Store) -> None:
@@ -85,8 +87,15 @@ class _Run:
     """One run over what is pending: pages taken, lots given out, outcomes kept in the order the pages were found."""
 
     def __init__(
-        self, store: Store, tools: Tools, hands: Hands, now: Callable[[], datetime], progress: Callable[[int], None]
+        self,
+        store: Store,
+        tools: Tools,
+        hands: Hands,
+        now: Callable[[], datetime],
+        progress: Callable[[int], None],
+        lease_seconds: float,
     ) -> None:
+        self._lease_seconds = lease_seconds
         self._store = store
         self._tools = tools
         self._hands = hands
@@ -126,7 +135,7 @@ class _Run:
     def _take(self) -> None:
         with self._store.write() as session:
             self._shelf.refresh(session)
-            batch = pages.take_pending(session, BATCH, _LEASE_SECONDS)
+            batch = pages.take_pending(session, BATCH, self._lease_seconds)
             ruled = labels.rulings(session, [page.id for page in batch])
             self._taken.extend(
                 replace(_begin(session, page, self._tools), ruled=ruled.get(page.id, "")) for page in batch

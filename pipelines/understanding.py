@@ -159,13 +159,16 @@ class Readers:
         for child in self._children:
             child.end()
 
-    def _understand(self, lot: Lot) -> list[Understood]:
+    def _understand(self, lot: Lot, *, again: bool = True) -> list[Understood]:
+        """again: a page alone in its lot gets a second child, for the first may have been dying anyway."""
         try:
             return self._ask(lot, self._lot_seconds)
         except _ChildLost as lost:
             if len(lot.works) > 1:
                 # One of them did it; each is tried alone.
                 return [one for work in lot.works for one in self._understand(replace(lot, works=(work,)))]
+            if again:
+                return self._understand(lot, again=False)
             page = lot.works[0].page
             logger.warning("article quarantined", extra={"url": page.url, "reason": str(lost)})
             return [Understood(page, None, "extract", f"the reading process {lost}")]

@@ -89,6 +89,7 @@ class PressSpider(Spider):
             assignment.names,
             everything=assignment.once,
             request_seconds=settings.fetch_timeout,
+            lease_seconds=settings.lease_seconds,
             now=assignment.now,
             pause_of=self._pause_of,
             resting=self._resting,

@@ -33,9 +33,6 @@ logger = logging.getLogger(__name__)
 _STOP_SECONDS = 20.0
 _RESTART_SECONDS = 5.0
 _KIND = "worker"
-# A worker that has not said so for so long is no longer there.
-_PRESENCE_SECONDS = 30.0
-_ANNOUNCE_SECONDS = 5.0
 
 
 def work(settings: Settings) -> None:
@@ -104,7 +101,7 @@ def _at_work(store: Store, settings: Settings, stop: Event) -> Iterator[None]:
     from pipelines import runner
 
     if store.dialect != "sqlite":
-        with _announced(store, stop):
+        with _announced(store, settings, stop):
             yield
         return
     with ExitStack() as held:
@@ -117,18 +114,18 @@ def _at_work(store: Store, settings: Settings, stop: Event) -> Iterator[None]:
 
 
 @contextmanager
-def _announced(store: Store, stop: Event) -> Iterator[None]:
+def _announced(store: Store, settings: Settings, stop: Event) -> Iterator[None]:
     from diembao.store import leases
 
     me = f"{socket.gethostname()[:60]}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
     with store.write() as session:
-        leases.announce(session, _KIND, me, _PRESENCE_SECONDS)
+        leases.announce(session, _KIND, me, settings.lease_seconds)
 
     def go_on() -> None:
-        while not stop.wait(_ANNOUNCE_SECONDS):
+        while not stop.wait(settings.lease_seconds / 6):
             try:
                 with store.write() as session:
-                    leases.announce(session, _KIND, me, _PRESENCE_SECONDS)
+                    leases.announce(session, _KIND, me, settings.lease_seconds)
             except StoreUnavailable as error:
                 logger.warning("cannot say that a worker is here: %s", error)
 
