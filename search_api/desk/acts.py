@@ -53,15 +53,68 @@ async def _form(request: Request) -> FormData:
 Form = Annotated[FormData, Depends(_form)]
 
 
-@router.post(f"{DESK}/tin/{{story_id}}/{{act}}")
-def act_on_story(request: Request, site: CurrentSite, member: Reader, form: Form, story_id: int, act: Act) -> Response:
-    """One step of a story; text that comes along is saved first."""
+@router.post(f"{DESK}/tin/{{story_id}}/nhap")
+def keep_draft(request: Request, site: CurrentSite, member: Judge, form: Form, story_id: int) -> Response:
+    """What is being written, kept aside while it is written; nothing of the story changes."""
+    now = site.now()
     try:
         with site.resources.store.write() as session:
-            act_id = _act(session, site, member, story_id, act, form)
+            texts.autosave(session, story_id, text(form, "headline"), text(form, "summary"), member.actor, now)
     except (Refused, Forbidden) as error:
         return refused(request, site, member, form, error, story_id)
-    return done(request, site, member, form, f"desk.acts.done.{act}", {"count": 1}, story_id, act_id)
+    words = site.desk.edition.messages.text("desk.reading.saved_at", at=clock(site.desk.edition, now, now))
+    return JSONResponse({"told": words})
+
+
+@router.post(f"{DESK}/tin/{{story_id}}/ghi-chu")
+def leave_note(request: Request, site: CurrentSite, member: Judge, form: Form, story_id: int) -> Response:
+    try:
+        with site.resources.store.write() as session:
+            notes.add(session, story_id, text(form, "text"), member.actor, site.now())
+    except (Refused, Forbidden) as error:
+        return refused(request, site, member, form, error, story_id)
+    return done(request, site, member, form, "desk.acts.done.note", {"count": 1}, story_id, None)
+
+
+@router.post(f"{DESK}/tin/{{story_id}}/diem-bao")
+def into_digest(
+    request: Request,
+    site: CurrentSite,
+    member: Annotated[Member, needs(Action.BUILD_DIGEST)],
+    form: Form,
+    story_id: int,
+) -> Response:
+    """Into today's daily digest, which is made when there is none yet."""
+    try:
+        with site.resources.store.write() as session:
+            _add_to_digest(session, site, member, story_id)
+    except (Refused, Forbidden) as error:
+        return refused(request, site, member, form, error, story_id)
+    return done(request, site, member, form, "desk.acts.done.digest", {"count": 1}, story_id, None)
+
+
+@router.post(f"{DESK}/tin/{{story_id}}/mo")
+def say_open(site: CurrentSite, member: Reader, story_id: int) -> Response:
+    """A browser says that this story is open in it; the answer says who else has it open and what it is now."""
+    now = site.now()
+    with site.resources.store.write() as session:
+        openings.note(session, story_id, member.user_id, now)
+        story = stories.get(session, story_id)
+        others = openings.others(session, [story_id], member.user_id, now - queue.OPEN_FOR).get(story_id, [])
+        at_desk = Desk.of(session, site, member)
+    words = site.desk.edition.messages.text
+    shown = ", ".join(at_desk.names_by_id.get(other, "") for other in others)
+    return JSONResponse(
+        {
+            "open": words("desk.queue.open", names=shown) if others else "",
+            "revision": story.revision if story is not None else 0,
+            "stale": words(
+                "desk.reading.stale", by=at_desk.name(story.state_by), at=clock(site.desk.edition, story.state_at, now)
+            )
+            if story is not None and story.state_at is not None
+            else "",
+        }
+    )
 
 
 @router.post(f"{DESK}/tin/{{story_id}}/nhap")
@@ -128,8 +181,20 @@ def say_open(site: CurrentSite, member: Reader, story_id: int) -> Response:
     )
 
 
+@router.post(f"{DESK}/tin/{{story_id}}/{{act}}")
+def act_on_story(request: Request, site: CurrentSite, member: Judge, form: Form, story_id: int, act: Act) -> Response:
+    """One step of a story; text that comes along is saved first. Stands after the addresses that are no acts."""
+    try:
+        with site.resources.store.write() as session:
+            act_id = _act(session, site, member, story_id, act, form)
+    except (Refused, Forbidden) as error:
+        return refused(request, site, member, form, error, story_id)
+    return done(request, site, member, form, f"desk.acts.done.{act}", {"count": 1}, story_id, act_id)
+
+
+# After the routes with words of their own: it takes any word.
 @router.post(f"{DESK}/hang-loat")
-def act_on_many(request: Request, site: CurrentSite, member: Reader, form: Form) -> Response:
+def act_on_many(request: Request, site: CurrentSite, member: Judge, form: Form) -> Response:
     items = _items(form)
     try:
         act = Act(text(form, "act"))
@@ -147,7 +212,7 @@ def act_on_many(request: Request, site: CurrentSite, member: Reader, form: Form)
 
 
 @router.post(f"{DESK}/hoan-tac")
-def undo(request: Request, site: CurrentSite, member: Reader, form: Form) -> Response:
+def undo(request: Request, site: CurrentSite, member: Judge, form: Form) -> Response:
     """Take back the act that is named, or the last one of this person."""
     given = text(form, "act")
     try:
