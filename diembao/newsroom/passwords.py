@@ -18,6 +18,7 @@ _AT_ONCE = 4
 # zxcvbn: from 0 (among the first guesses) to 4; 3 is past 10^8 guesses.
 _STRONG_ENOUGH = 3
 _JUDGED_LENGTH = 72  # what zxcvbn looks at
+_OF_ITS_OWN = 6  # letters and digits that are no word everybody can guess
 _OFFICE_WORDS = ("diembao", "thainguyen", "bientap", "matkhau", "toasoan", "baochi", "vietnam")
 # Without letters and digits that look alike: people read these off a screen.
 _EASY_TO_READ = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -37,6 +38,11 @@ def fault(password: str, own_words: Sequence[str] = ()) -> str | None:
         return "too_long"
     known = [word for word in (*_OFFICE_WORDS, *own_words) if len(word) > 2]
     judged = zxcvbn(password[:_JUDGED_LENGTH], user_inputs=known)
+    rest = password.lower()
+    for word in sorted(known, key=len, reverse=True):
+        rest = rest.replace(word.lower(), "")
+    if sum(map(str.isalnum, rest)) < _OF_ITS_OWN:
+        return "guessable"
     return None if judged["score"] >= _STRONG_ENOUGH else "guessable"
 
 
