@@ -105,9 +105,6 @@ class Settings(BaseSettings):
     removal_hours: float = Field(
         3.0, gt=0, le=3, description="what its newspaper took back is off every surface within so long, by law"
     )
-    removal_grace_minutes: float = Field(
-        0.0, ge=0, le=150, description="wait for a person before taking it off; 0: at once"
-    )
     auto_publish_sources: Words = Field(
         (), description="publish relevant items of these sources without a person; * = all"
     )

@@ -11,8 +11,9 @@ from threading import Event
 from diembao.errors import IndexUnavailable, StoreUnavailable
 from diembao.index.protocol import SearchIndex
 from diembao.newsroom.operator_mail import tell_operator
-from diembao.newsroom.publishing import publish_by_policy
+from diembao.newsroom.publishing import publish_by_policy, publish_scheduled
 from diembao.newsroom.pulse import take_pulse
+from diembao.newsroom.takedowns import follow_source
 from diembao.settings import Settings
 from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store
@@ -66,8 +67,7 @@ def run(
                 now=now,
                 lease_seconds=_PAGE_LEASES * settings.lease_seconds,
             )
-            with exclusive(store, settings.data_dir, "publishing") as alone:
-                published = publish_by_policy(store, settings, now()) if alone else 0
+            published = _newsroom(store, settings, now())
             if tally.outcomes:
                 logger.info("articles %s", tally, extra={"published": published})
             pause = _index(store, index, settings, stop)
@@ -85,6 +85,18 @@ def _pulse(store: Store, settings: Settings, now: datetime) -> None:
     with exclusive(store, settings.data_dir, "pulse") as alone:
         if alone:
             take_pulse(store, now, lambda news: tell_operator(settings, news))
+
+
+def _newsroom(store: Store, settings: Settings, now: datetime) -> int:
+    """What the newsroom does without people: take down what newspapers took back, then publish what was scheduled and
+    what the policy covers; returns how many were published."""
+    with exclusive(store, settings.data_dir, "publishing") as alone:
+        if not alone:
+            return 0
+        followed = follow_source(store, settings, now)
+        if followed.taken_down or followed.told:
+            logger.warning("newspapers changed articles", extra={"down": followed.taken_down, "told": followed.told})
+        return publish_scheduled(store, settings, now) + publish_by_policy(store, settings, now)
 
 
 def _reached(until: float) -> Callable[[], bool]:

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from diembao.errors import Conflict, Forbidden, Refused
-from diembao.newsroom import notes, publishing, texts
+from diembao.newsroom import notes, publishing, takedowns, texts
 from diembao.newsroom.agreements import agreements
 from diembao.newsroom.permissions import Action, Actor, allowed, require
 from diembao.newsroom.states import STEPS, Act, State
@@ -386,6 +386,11 @@ def _give_reason(doing: _Doing, story: StoryRow) -> None:
     story.reason, story.scheduled_at = doing.wish.words.strip(), None
 
 
+def _withdraw(doing: _Doing, story: StoryRow) -> None:
+    _give_reason(doing, story)
+    takedowns.note_by_hand(doing.session, story, "by_hand", story.reason, doing.actor, doing.now)
+
+
 def _reopen(doing: _Doing, story: StoryRow) -> None:
     story.reason, story.approved_by = "", ""
     _take(doing, story)
@@ -394,6 +399,7 @@ def _reopen(doing: _Doing, story: StoryRow) -> None:
 def _rectify(doing: _Doing, story: StoryRow) -> None:
     story.headline, story.summary = texts.clean(doing.wish.headline), texts.clean(doing.wish.summary)
     story.correction, story.corrected_at = doing.wish.words.strip(), doing.now
+    takedowns.note_by_hand(doing.session, story, "correction", story.correction, doing.actor, doing.now)
     texts.keep(doing.session, story, doing.actor, doing.now)
 
 
@@ -423,7 +429,7 @@ _CHANGES: Final[Mapping[Act, Callable[[_Doing, StoryRow], None]]] = {
     Act.UNSCHEDULE: _unschedule,
     Act.VOUCH_TIME: _vouch,
     Act.REJECT: _give_reason,
-    Act.WITHDRAW: _give_reason,
+    Act.WITHDRAW: _withdraw,
     Act.REOPEN: _reopen,
     Act.RECTIFY: _rectify,
 }
