@@ -38,6 +38,8 @@ def quality(eval_dir: Path, reader: PrintingReader) -> None:
     if "--doubtful" in sys.argv:
         for one, other in doubtful:
             print(*(f"   {item.source}: {item.title} | {item.text[-100:]}" for item in (one, other)), "", sep="\n")
+    undated, _ = grouping.undated_stories(eval_dir, reader)
+    print(f"stories of the same rows, undated: recall {undated.recall:.3f}, raw precision {undated.precision:.3f}")
     for name, change in CHANGES.items():
         scored = grouping.changed_texts(eval_dir, reader, change)
         print(f"{name:14} recall {scored.recall:.3f} precision {scored.precision:.3f}")

@@ -220,6 +220,30 @@ def _entities(material: Material) -> Section:
     return Section(title, measures, tuple(lines))
 
 
+def _stories(material: Material) -> Section:
+    from nlp.evaluation import grouping
+    from nlp.stories.printing import PrintingReader
+
+    assert material.eval_dir is not None  # noqa: S101 - sections of OUTSIDE run only with it
+    reader = PrintingReader.load()
+    copies, doubtful = grouping.reprint_groups(material.eval_dir, reader)
+    undated, _ = grouping.undated_stories(material.eval_dir, reader)
+    measures = {
+        "stories.reprint_recall": copies.recall,
+        "stories.reprint_precision": copies.precision,
+        "stories.undated_precision": undated.precision,
+    }
+    lines = [f"copies, title and summary: {copies.right} of {copies.labelled}, {len(doubtful)} others to be read"]
+    for period in grouping.FORTNIGHTS:
+        found = grouping.stories(material.eval_dir, reader, period)
+        measures[f"stories.b3_{period}"] = found.bcubed.f1
+        lines.append(
+            f"{period}: {found.articles} articles, B3 precision {found.bcubed.precision:.3f} recall "
+            f"{found.bcubed.recall:.3f}; of {found.big} with 3 or more {found.split} split, {found.glued} glued"
+        )
+    return Section("Copies and stories (2026-02 kept back: thresholds were not chosen on it)", measures, tuple(lines))
+
+
 INSIDE: dict[str, Callable[[Material], Section]] = {"examples": _examples}
 OUTSIDE: dict[str, Callable[[Material], Section]] = {
     "relevance": _relevance,
@@ -227,6 +251,7 @@ OUTSIDE: dict[str, Callable[[Material], Section]] = {
     "stance": _stance,
     "places": _places,
     "entities": _entities,
+    "stories": _stories,
 }
 
 

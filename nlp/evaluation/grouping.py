@@ -105,6 +105,25 @@ def reprint_groups(eval_dir: Path, reader: PrintingReader) -> tuple[Pairs, list[
     The pool has copies of its own and of the groups that nobody labelled: pairs with a pool item are returned, to be
     judged by reading, and counted as found but not right.
     """
+    documents, labels = _groups_in_the_pool(eval_dir)
+    return _pairs(documents, labels, families(grouped(documents, reader)).values())
+
+
+def undated_stories(eval_dir: Path, reader: PrintingReader) -> tuple[Pairs, list[tuple[Document, Document]]]:
+    """Stories of the same rows, which bear no dates: pairs that are no labelled copies count as not right.
+
+    Some of these are other reports of one event, which nobody labelled; they are returned, to be judged by reading.
+    """
+    documents, labels = _groups_in_the_pool(eval_dir)
+    told: defaultdict[int, list[int]] = defaultdict(list)
+    for number, answer in grouped(documents, reader).items():
+        told[answer.story].append(number)
+    return _pairs(documents, labels, told.values())
+
+
+def _groups_in_the_pool(eval_dir: Path) -> tuple[list[Document], list[int]]:
+    """Title and summary of the labelled groups and of the pool, with a label for each group; an item of the pool has
+    one of its own."""
     documents: list[Document] = []
     labels: list[int] = []
     with (eval_dir / "eval/reprint_groups.jsonl").open(encoding="utf-8") as lines:
@@ -116,16 +135,21 @@ def reprint_groups(eval_dir: Path, reader: PrintingReader) -> tuple[Pairs, list[
         summary = (row.get("text") or "").split("\n")[0]
         documents.append(document_of({**row, "text": summary, "lead": "", "date": None}))
         labels.append(-1 - len(labels))
-    right, found, doubtful = 0, 0, []
-    for members in families(grouped(documents, reader)).values():
+    return documents, labels
+
+
+def _pairs(
+    documents: Sequence[Document], labels: Sequence[int], made: Iterable[Sequence[int]]
+) -> tuple[Pairs, list[tuple[Document, Document]]]:
+    right, doubtful = 0, []
+    for members in made:
         for one, other in combinations(members, 2):
-            found += 1
             if labels[one] == labels[other]:
                 right += 1
             else:
                 doubtful.append((documents[one], documents[other]))
     labelled = sum(count * (count - 1) // 2 for count in Counter(labels).values())
-    return Pairs(labelled, found, right), doubtful
+    return Pairs(labelled, right + len(doubtful), right), doubtful
 
 
 def changed_texts(eval_dir: Path, reader: PrintingReader, change: Change) -> Pairs:
