@@ -27,7 +27,7 @@ from diembao.store.database import Store
 from search_api.analysis import exporting, finding, trends
 from search_api.api import articles, pushing, service, sources, stats, stories
 from search_api.assets import Assets
-from search_api.desk import account, acts, api_keys, audit_log, library, people, queue, sign_in, views
+from search_api.desk import account, acts, api_keys, audit_log, judging, library, people, queue, sign_in, views
 from search_api.desk.cookies import Cookies
 from search_api.desk.pages import DeskPages
 from search_api.editions import Editions
@@ -43,7 +43,7 @@ from search_api.section import daily, feeds, lists, plain, search, story
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
 
-DESK_ROOMS = (sign_in, queue, acts, views, account, people, api_keys, audit_log, library)
+DESK_ROOMS = (sign_in, queue, judging, acts, views, account, people, api_keys, audit_log, library)
 ANALYSIS_ROOMS = (trends, finding, exporting)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
@@ -65,7 +65,8 @@ def create_app(
     resources = Resources(settings, store, index)
     editions, assets = Editions.load(), Assets.load()
     renderer = Renderer(settings, editions, assets)
-    metrics = Metrics(resources)
+    metrics = Metrics(resources, now)
+    resources.watch(metrics.question)
     seal = Seal(settings.signing_key)
     desk = DeskPages(renderer.environment, assets, seal, Cookies.of(settings), now)
     errors = ErrorPages(editions, renderer, desk)

@@ -123,6 +123,7 @@ def labels_of(session: Session, article_ids: Sequence[int]) -> Sequence[Row[Any]
     query = (
         select(
             ArticleRow.id.label("article_id"),
+            LabelRow.id.label("label_id"),
             LabelRow.field,
             LabelRow.machine_value,
             LabelRow.value,

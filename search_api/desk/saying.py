@@ -13,7 +13,7 @@ from search_api.moments import day_of
 
 def say(edition: Edition, key: str, values: Mapping[str, Any], now: datetime) -> str:
     """The message with its values in words."""
-    if "field" in values:
+    if "field" in values and f"{key}_{values['field']}" in edition.messages:
         key = f"{key}_{values['field']}"
     if not key.startswith("desk."):
         key = f"desk.refused.{key}"

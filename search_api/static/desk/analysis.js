@@ -22,19 +22,28 @@ function suggestNames(input) {
   });
 }
 
-function daysOf(link) {
-  const parameters = new URL(link.href, location.href).searchParams;
-  return { from: parameters.get("from"), to: parameters.get("to") };
+// Of a link inside SVG `href` is no string.
+function addressOf(link) {
+  return new URL(link.getAttribute("href"), location.href);
 }
 
 function brush(figure) {
   const links = [...figure.querySelectorAll("svg a[href]")];
   let start = -1;
-  const at = (event) => links.indexOf(event.target.closest?.("svg a[href]"));
+  // By where it is from left to right: a day on which nothing was printed has no bar to be met.
+  const at = (event) => {
+    const area = figure.querySelector("svg").getBoundingClientRect();
+    if (event.clientY < area.top || event.clientY > area.bottom) return -1;
+    const distances = links.map((link) => {
+      const bar = link.getBoundingClientRect();
+      return Math.abs(bar.left + bar.width / 2 - event.clientX);
+    });
+    return distances.indexOf(Math.min(...distances));
+  };
   const mark = (first, last) =>
     links.forEach((link, number) => link.classList.toggle("brushed", number >= first && number <= last));
   figure.addEventListener("pointerdown", (event) => {
-    start = event.button === 0 ? at(event) : -1;
+    start = event.button === 0 && event.target.closest("svg") ? at(event) : -1;
   });
   figure.addEventListener("dragstart", (event) => event.preventDefault());
   figure.addEventListener("pointermove", (event) => {
@@ -45,8 +54,8 @@ function brush(figure) {
     const end = at(event);
     if (start >= 0 && end >= 0 && end !== start) {
       const [first, last] = [Math.min(start, end), Math.max(start, end)];
-      const address = new URL(links[first].href, location.href);
-      address.searchParams.set("to", daysOf(links[last]).to);
+      const address = addressOf(links[first]);
+      address.searchParams.set("to", addressOf(links[last]).searchParams.get("to"));
       location.assign(address);
     }
     start = -1;

@@ -128,6 +128,8 @@ export class Keys {
   #into(selector, within = this.moving.doc) {
     const field = within?.querySelector(selector);
     if (!field) return false;
+    const fold = field.closest("details[data-writing]");
+    if (fold) fold.open = true;
     field.focus();
     field.scrollIntoView({ block: "nearest" });
     return true;

@@ -10,6 +10,8 @@ import { watchPresence } from "./presence.js";
 const root = document.querySelector("[data-desk]");
 if (root) {
   document.documentElement.classList.add("has-script");
+  const side = root.querySelector("[data-side]");
+  if (side && window.matchMedia("(min-width: 72.01rem)").matches) side.open = true;
   const moving = new Moving(root);
   const acts = new Acts(root, moving);
   const choosing = new Choosing(root, moving, acts);
