@@ -54,6 +54,10 @@ class Formatter(logging.Formatter):
         return _PASSWORD.sub(r"\1********@", line + (f"\n{trace}" if trace else ""))
 
 
+# Each connection that fails is a trace of sixty lines there, while we say in one what it means.
+_SILENT = ("elastic_transport",)
+
+
 def configure(level: str, *, as_json: bool) -> None:
     """Send all logs to stderr; replaces whatever a library set up before."""
     handler = logging.StreamHandler(sys.stderr)
@@ -61,3 +65,5 @@ def configure(level: str, *, as_json: bool) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(level if level == "DEBUG" else "WARNING")
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(level if level == "DEBUG" else "ERROR")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from diembao.errors import DiembaoError
-from diembao.store import changes, outbox, pulse, stories
+from diembao.store import changes, outbox, pages, pulse, sources, stories
 from search_api.resources import Resources
+
+logger = logging.getLogger(__name__)
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -19,15 +23,22 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class Metrics:
     """One registry a web process."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, now: Callable[[], datetime]) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_StateCollector(resources))
+        self._registry.register(_StateCollector(resources, now))
         labels = ("method", "route")
         self._requests = Counter(
             "diembao_http_requests", "Requests answered", (*labels, "status"), registry=self._registry
         )
         self._seconds = Histogram(
             "diembao_http_request_seconds", "Time to answer", labels, registry=self._registry, buckets=_SECONDS
+        )
+        self._questions = Histogram(
+            "diembao_search_seconds",
+            "Time the search index took to answer a question",
+            ("question", "outcome"),
+            registry=self._registry,
+            buckets=_SECONDS,
         )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -36,14 +47,18 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 
+    def question(self, name: str, outcome: str, seconds: float) -> None:
+        self._questions.labels(name, outcome).observe(seconds)
+
     def text(self) -> bytes:
         """The exposition format; asks store and index."""
         return generate_latest(self._registry)
 
 
 class _StateCollector(Collector):
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, now: Callable[[], datetime]) -> None:
         self._resources = resources
+        self._now = now
 
     def describe(self) -> list[Metric]:
         """Nothing is asked of store and index when this is registered."""
@@ -51,6 +66,7 @@ class _StateCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from self._of_store()
+        yield from self._of_work()
         yield from self._of_index()
 
     def _of_store(self) -> Iterator[Metric]:
@@ -83,6 +99,34 @@ class _StateCollector(Collector):
             up.add_metric([], 0)
         yield from (heard, source_bad, events)
         yield from (up, by_state, waiting, refused)
+
+    def _of_work(self) -> Iterator[Metric]:
+        """What became of the addresses, what waits for which step, and for how long already."""
+        pages_by = GaugeMetricFamily(
+            "diembao_pages", "Addresses by state and outcome; their sum is the queue", labels=["state", "outcome"]
+        )
+        lag = GaugeMetricFamily(
+            "diembao_lag_seconds",
+            "How long the oldest piece of work waits for this step; 0: none does",
+            labels=["step"],
+        )
+        feeds = GaugeMetricFamily("diembao_feeds", "Feeds by how their last poll went", labels=["status"])
+        try:
+            with self._resources.store.read() as session:
+                for (state, outcome), number in pages.counts(session).items():
+                    pages_by.add_metric([state, outcome], number)
+                since = pages.waiting_since(session)
+                for step, at in (
+                    ("fetch", since.get("found")),
+                    ("understand", since.get("fetched")),
+                    ("index", outbox.oldest(session)),
+                ):
+                    lag.add_metric([step], max(0.0, (self._now() - at).total_seconds()) if at else 0.0)
+                for status, number in sources.feeds_by_status(session).items():
+                    feeds.add_metric([status], number)
+        except DiembaoError as error:
+            logger.warning("what waits cannot be told: %s", error)
+        yield from (pages_by, lag, feeds)
 
     def _of_index(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("diembao_index_up", "Whether the search index answers")

@@ -8,6 +8,7 @@ from diembao.index.opening import open_index
 from diembao.index.protocol import SearchIndex
 from diembao.settings import Settings
 from diembao.store.database import Store, open_store
+from search_api.timing import Observe, TimedIndex
 
 
 class Resources:
@@ -18,6 +19,7 @@ class Resources:
         self._lock = threading.Lock()
         self._store = store
         self._index = index
+        self._observe: Observe | None = None
         self._own_store = store is None
         self._own_index = index is None
 
@@ -35,7 +37,11 @@ class Resources:
         with self._lock:
             if self._index is None:
                 self._index = open_index(self._settings)
-            return self._index
+            return TimedIndex(self._index, self._observe) if self._observe else self._index
+
+    def watch(self, observe: Observe) -> None:
+        """Tell how long each question to the index takes."""
+        self._observe = observe
 
     def close(self) -> None:
         with self._lock:

@@ -11,6 +11,8 @@ from diembao.settings import Settings
 
 # Below this a day's archive and index may not fit.
 _FREE_BYTES = 1_000_000_000
+_CLOCK_SECONDS = 60
+_READ_BACK = 3  # pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     checks: dict[str, Callable[[Settings], str]] = {
         "data directory": _disk,
         "store": _store,
+        "clock": _clock,
+        "archive": _archive,
         "audit log": _audit,
         "search index": _index,
         "sources": _sources,
@@ -58,6 +62,46 @@ def _store(settings: Settings) -> str:
         counted = pages.counts(session)
     told = ", ".join(f"{number} {outcome or state}" for (state, outcome), number in sorted(counted.items()))
     return f"{store.shown_url}, schema {store.schema_version()}: {told or 'empty'}"
+
+
+def _clock(settings: Settings) -> str:
+    """Times rule what is polled and published: a clock that went back, or differs from the database's, does harm."""
+    from datetime import UTC, datetime
+
+    from diembao.errors import StoreUnavailable
+    from diembao.store import leases, pages
+    from diembao.store.database import open_store
+
+    with open_store(settings).read() as session:
+        kept, newest = leases.clock(session), pages.newest_at(session)
+    now = datetime.now(UTC)
+    apart = abs((now - kept).total_seconds())
+    if apart > _CLOCK_SECONDS:
+        raise StoreUnavailable(f"this machine and the database differ by {apart:.0f} s: set both by NTP")
+    if newest is not None and (newest - now).total_seconds() > _CLOCK_SECONDS:
+        raise StoreUnavailable(f"an address was found at {newest:%Y-%m-%d %H:%M} UTC, which is yet to come")
+    return f"{now:%Y-%m-%d %H:%M:%S} UTC, the database's within {max(apart, 1):.0f} s"
+
+
+def _archive(settings: Settings) -> str:
+    """The newest pages are read back, so that a disk that swallows what it is given is noticed."""
+    import os
+
+    from diembao.errors import ArchiveError
+    from diembao.store import pages
+    from diembao.store.archive import read_record
+    from diembao.store.database import open_store
+
+    folder = settings.archive_dir
+    if not folder.exists():
+        return "empty"
+    if not os.access(folder, os.W_OK):
+        raise ArchiveError(f"{folder} cannot be written to")
+    with open_store(settings).read() as session:
+        places = pages.newest_archived(session, _READ_BACK)
+    for place in places:
+        read_record(folder, place)
+    return f"the newest {len(places)} pages can be read"
 
 
 def _audit(settings: Settings) -> str:

@@ -97,6 +97,12 @@ def depth(session: Session) -> int:
     return _count(session, _waits())
 
 
+def oldest(session: Session) -> datetime | None:
+    """Since when the oldest waiting change waits; None when none does."""
+    at: datetime | None = session.scalar(select(OutboxRow.at).where(_waits()).order_by(OutboxRow.id).limit(1))
+    return at
+
+
 def count_refused(session: Session) -> int:
     return _count(session, ~_waits())
 

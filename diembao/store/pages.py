@@ -302,6 +302,26 @@ def counts(session: Session) -> dict[tuple[str, str], int]:
     return {(state, outcome): number for state, outcome, number in session.execute(query)}
 
 
+def waiting_since(session: Session) -> dict[str, datetime]:
+    """By state (`found`: to be fetched, `fetched`: to be understood), since when the oldest page in it waits."""
+    times = {"found": PageRow.found_at, "fetched": PageRow.fetched_at}
+    oldest = {state: session.scalar(select(func.min(at)).where(PageRow.state == state)) for state, at in times.items()}
+    return {state: at for state, at in oldest.items() if at is not None}
+
+
+def newest_at(session: Session) -> datetime | None:
+    """When the newest address was found."""
+    at: datetime | None = session.scalar(select(PageRow.found_at).order_by(PageRow.id.desc()).limit(1))
+    return at
+
+
+def newest_archived(session: Session, limit: int) -> list[ArchivePlace]:
+    """Where the pages found last, of those fetched, lie in the archive."""
+    columns = (PageRow.archive_file, PageRow.archive_offset, PageRow.archive_length)
+    query = select(*columns).where(PageRow.archive_file != "").order_by(PageRow.id.desc()).limit(limit)
+    return [ArchivePlace(*row) for row in session.execute(query)]
+
+
 def by_url(session: Session, url: str) -> PageRow | None:
     return session.scalar(select(PageRow).where(PageRow.url == url))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from diembao.store.models import FeedRow, SourceRow
@@ -101,6 +101,12 @@ def feeds_of(session: Session) -> dict[str, list[FeedRow]]:
     for feed in session.scalars(select(FeedRow).where(FeedRow.active).order_by(FeedRow.id)):
         grouped.setdefault(feed.source, []).append(feed)
     return grouped
+
+
+def feeds_by_status(session: Session) -> dict[str, int]:
+    """How many feeds, sections and sitemaps that are read stand how at their last poll."""
+    query = select(FeedRow.status, func.count()).where(FeedRow.active).group_by(FeedRow.status)
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def due_feeds(

@@ -18,6 +18,7 @@ from diembao.settings import Settings
 from diembao.store.database import open_store
 from pipelines import loop
 from search_api.app import create_app
+from search_api.limits import RateLimiter
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(600)]
 
@@ -53,7 +54,10 @@ def test_restarted_under_load(
             for path in ("/", "/api/v1/articles?q=song&size=5", "/readyz"):
                 statuses.add(client.get(path).status_code)
 
-    with TestClient(create_app(settings, store, index), raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(settings, store, index, limiter=RateLimiter(per_second=1e6, burst=10**6)),
+        raise_server_exceptions=False,
+    ) as client:
         threads = [
             threading.Thread(target=loop.run, args=(store, index, None, settings, stop)),
             threading.Thread(target=keep_printing),

@@ -165,3 +165,16 @@ def test_metrics_count_requests_by_route_and_stay_inside(newsroom, site_settings
     assert 'diembao_stories{state="published"} 1.0' in text and "diembao_index_documents 1.0" in text
     with TestClient(app, client=("8.8.8.8", 1)) as far:
         assert far.get("/metrics").status_code == 404
+
+
+def test_metrics_tell_what_waits_for_which_step_and_how_long_searches_take(newsroom, site_settings, printing):
+    newsroom.story(printing("Lũ sông Cầu"), index=False)
+    app = create_app(site_settings, newsroom.store, newsroom.index)
+    with TestClient(app, client=("127.0.0.1", 1)) as client:
+        assert client.get("/api/v1/articles?q=lu").status_code == 200
+        values = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines() if line[0] != "#")
+        assert float(values['diembao_pages{outcome="",state="found"}']) == 1
+        assert float(values['diembao_search_seconds_count{outcome="ok",question="search"}']) == 1
+        assert values['diembao_lag_seconds{step="understand"}'] == "0.0"
+        assert float(values["diembao_outbox_depth"]) > 0
+        assert 'diembao_lag_seconds{step="index"}' in values and 'diembao_lag_seconds{step="fetch"}' in values
