@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from diembao.errors import DiembaoError
-from diembao.store import changes, outbox, pages, pulse, sources, stories
+from diembao.store import changes, outbox, pages, profiles, pulse, sources, stories
 from search_api.resources import Resources
 
 logger = logging.getLogger(__name__)
@@ -81,8 +81,10 @@ class _StateCollector(Collector):
         events = GaugeMetricFamily(
             "diembao_source_events_waiting", "Changes and removals at newspapers to be acted on", labels=["kind"]
         )
+        drifting = GaugeMetricFamily("diembao_profiles_drifting", "Sources whose pages have left their learned profile")
         try:
             with self._resources.store.read() as session:
+                drifting.add_metric([], profiles.count_drifting(session))
                 for each in pulse.pulses(session).values():
                     if each.bad_runs:
                         source_bad.add_metric([each.source, each.state], each.bad_runs)
@@ -97,7 +99,7 @@ class _StateCollector(Collector):
             up.add_metric([], 1)
         except DiembaoError:
             up.add_metric([], 0)
-        yield from (heard, source_bad, events)
+        yield from (heard, source_bad, events, drifting)
         yield from (up, by_state, waiting, refused)
 
     def _of_work(self) -> Iterator[Metric]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crawlers.source import Source
     from diembao.records import Article
     from diembao.store.database import Store
+    from diembao.store.profiles import ReadingState
     from diembao.store.pulse import Pulse
 
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -138,15 +139,19 @@ def checked(settings: Settings, name: str, *, offline: bool, as_json: bool) -> I
         return
     from crawlers.discovery import examine
 
-    pulses = _pulses(settings)
+    pulses, readings = _pulses(settings), _readings(settings)
     for findings in examine(settings, chosen):
         if as_json:
-            yield json.dumps(_as_json(findings), ensure_ascii=False), findings.healthy
+            known_reading = readings.get(findings.source.name)
+            read = asdict(known_reading) if known_reading is not None else None
+            shown = {**_as_json(findings), "reading": read}
+            yield json.dumps(shown, ensure_ascii=False, default=str), findings.healthy
         else:
             known = pulses.get(findings.source.name)
             bad = known is not None and known.state != "ok"
             usually = f"; pulse: {known.state}, {known.reason.get('en', '')}" if known is not None and bad else ""
-            yield _report(findings) + usually, findings.healthy or not findings.source.ways
+            line = _report(findings) + _read_by(readings.get(findings.source.name)) + usually
+            yield line, findings.healthy or not findings.source.ways
 
 
 def draft(settings: Settings, url: str, *, save: bool) -> Iterator[str]:
@@ -254,6 +259,27 @@ def _pulses(settings: Settings) -> dict[str, Pulse]:
 
     with open_store(settings).read() as session:
         return pulse.pulses(session)
+
+
+def _readings(settings: Settings) -> dict[str, ReadingState]:
+    """How each source is read, as far as any of its pages was."""
+    from diembao.store import profiles
+    from diembao.store.database import open_store
+
+    with open_store(settings).read() as session:
+        return {state.source: state for state in profiles.states(session)}
+
+
+def _read_by(state: ReadingState | None) -> str:
+    """Which profile reads the source, since when, and how much of it."""
+    if state is None:
+        return "; no page read yet"
+    if state.version is None or state.learned_at is None:
+        return f"; no profile yet, {state.pages} pages read as unknown ones"
+    share = "" if state.fallback is None else f", {state.fallback:.0%} of the latest pages read without it"
+    drifting = f"; DRIFTING since {state.since.astimezone(_VIETNAM):%d/%m %H:%M}: {state.reason}"
+    told = drifting if state.state == "drifting" else ""
+    return f"; profile {state.version} of {state.learned_at.astimezone(_VIETNAM):%d/%m/%Y}{share}{told}"
 
 
 def _report(findings: Findings) -> str:

@@ -130,7 +130,7 @@ def _undisturbed(settings: Settings) -> dict[str, str]:
 
 def _outcomes(store: Store) -> dict[str, str]:
     with store.read() as session:
-        return dict(session.execute(select(PageRow.url, PageRow.outcome)).tuples())
+        return {row.url: row.outcome for row in session.execute(select(PageRow.url, PageRow.outcome))}
 
 
 def _nobody_was_hurried(press: DemoPress) -> None:
