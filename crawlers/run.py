@@ -20,6 +20,7 @@ from crawlers.spiders.press import Assignment, PressSpider
 from diembao.settings import Settings
 from diembao.store import sources
 from diembao.store.database import Store, open_store
+from diembao.store.locks import in_turn
 
 logger = logging.getLogger("diembao.crawl")
 
@@ -100,6 +101,7 @@ def sync(settings: Settings, store: Store, now: datetime) -> dict[str, Source]:
         logger.error("source file left out: %s", fault)
     first = settings.poll_seconds or settings.poll_minutes * 60.0
     with store.write() as session:
+        in_turn(session, "sources")  # several crawlers start at once
         sources.sync_sources(session, [source.to_record() for source in loaded.sources], first, now)
     return {source.name: source for source in loaded.sources}
 

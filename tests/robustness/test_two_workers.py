@@ -27,9 +27,8 @@ from diembao.store.models import ArticleRow, LeaseRow, PageRow, TrailRow
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.timeout(900)]
 
-PAPERS = ("songcau", "trungdu", "xuche")
-# Some slack for a server that starts its clock when it reads a request, on a machine with much to do.
-_SLACK = 0.6
+# Seconds between two requests to a paper: far more than a loaded machine needs to accept a connection.
+PAUSE = 0.3
 
 
 @contextmanager
@@ -80,7 +79,8 @@ def settled(store: Store, expected: int) -> bool:
 def test_one_is_killed_and_the_other_takes_over(tmp_path: Path, database_url: str) -> None:
     noon = datetime.now(UTC)
     with DemoPress(now=lambda: noon, opened_at=noon - timedelta(hours=1)) as press:
-        press.write_sources(tmp_path / "sources")
+        for file in press.write_sources(tmp_path / "sources"):
+            file.write_text(file.read_text("utf-8").replace(f"delay: {DELAY}", f"delay: {PAUSE}"), "utf-8")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DIEMBAO_")} | {
             "DIEMBAO_DATA_DIR": str(tmp_path / "data"),
             "DIEMBAO_SOURCES_DIR": str(tmp_path / "sources"),
@@ -138,5 +138,6 @@ def _nobody_was_hurried(press: DemoPress) -> None:
     for paper in press.papers:
         times = sorted(request.at for request in press.requests(paper))
         gaps = [later - earlier for earlier, later in pairwise(times)]
-        hurried = [gap for gap in gaps if gap < _SLACK * DELAY]
-        assert len(hurried) <= 0.02 * len(gaps), (paper, sorted(gaps)[:20])
+        # A request that was slow to be accepted makes the gap after it look short; that is rare.
+        hurried = [gap for gap in gaps if gap < PAUSE / 2]
+        assert len(hurried) <= 1 + 0.02 * len(gaps), (paper, sorted(gaps)[:20])
