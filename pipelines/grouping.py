@@ -9,7 +9,7 @@ articles came plays no part. What a person has put together or taken apart is le
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -111,14 +111,16 @@ def part(session: Session, story_id: int, now: datetime) -> list[int]:
     """
     story = stories.by_ids(session, [story_id]).get(story_id)
     members = articles.signatures_of(session, story_id) if story is not None else []
-    if story is None or not 1 < len(members) <= _MOST_PARTED:
+    printings = {one.id: printing for one in members if (printing := Printing.from_bytes(one.signature))}
+    # One whose signature an earlier version kept links to nothing yet; until it is done again, nothing moves.
+    if story is None or not 1 < len(members) <= _MOST_PARTED or len(printings) < len(members):
         return []
     # What people put together holds together; it is what stays, else the part with the article that began the story.
     by_hand = [one.id for one in members if one.pinned]
     numbers = [one.id for one in members]
     began = story.first_article_id if story.first_article_id in numbers else numbers[0]
     stays = by_hand[0] if by_hand else began
-    groups = parts(numbers, [*((stays, other) for other in by_hand), *_links(members)])
+    groups = parts(numbers, [*((stays, other) for other in by_hand), *_links(members, printings)])
     return [_new_story(session, group, now) for group in groups if stays not in group]
 
 
@@ -171,18 +173,18 @@ def _neighbours(
     return [other for _, other in sorted(near, key=lambda pair: (-pair[0], pair[1].id))]
 
 
-def _links(members: Sequence[Signed]) -> Iterator[tuple[int, int]]:
+def _links(members: Sequence[Signed], printings: Mapping[int, Printing]) -> Iterator[tuple[int, int]]:
     """The links among the articles of a story, of those that share keys; most shared first, as they hold mostly."""
-    printings = {one.id: (one, printing) for one in members if (printing := Printing.from_bytes(one.signature))}
+    by_id = {one.id: one for one in members}
     by_key: dict[int, list[int]] = {}
-    for number, (one, _) in printings.items():
+    for one in members:
         for key in keys_of(one.signature):
-            by_key.setdefault(key, []).append(number)
+            by_key.setdefault(key, []).append(one.id)
     shared = Counter(pair for numbers in by_key.values() for pair in combinations(numbers, 2))
     for (first, second), count in shared.most_common():
         if count < min(LEAST_KEYS, LEAST_TERMS):
             break
-        if _linked(*printings[first], *printings[second]):
+        if _linked(by_id[first], printings[first], by_id[second], printings[second]):
             yield first, second
 
 

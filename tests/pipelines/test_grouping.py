@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select, update
 
 from diembao.demo.edition import Edition
 from diembao.demo.manuscripts import load_press
@@ -19,9 +19,10 @@ from diembao.settings import Settings
 from diembao.store import stories
 from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store, open_store
-from diembao.store.models import ArticleRow, StoryRow
+from diembao.store.models import ArticleRow, BandRow, StoryRow
 from nlp.analyzer import Analyzer
 from pipelines import runner
+from pipelines.grouping import keys_of
 from pipelines.imports import import_files
 from pipelines.steps import Tools
 
@@ -141,6 +142,21 @@ def test_doing_it_again_from_any_point_gives_the_same_groups(
         runner.redo(store, "group", since=None, source=None)
         runner.process_pending(store, tools, stop=lambda: False)
         assert shape() == before
+
+
+def test_signatures_of_an_earlier_version_are_made_anew_and_no_story_moves(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    work(store, archive, tools, tmp_path, FIRST, COPY, REPORT, OTHER)
+    before = {number: (one.story_id, one.reprint_of) for number, one in by_url(store).items()}
+    with store.write() as session:
+        session.execute(update(ArticleRow).values(signature=b"pr1\0"))
+        session.execute(delete(BandRow))
+    runner.redo(store, "group", since=None, source=None)
+    runner.process_pending(store, tools)
+    rows = by_url(store)
+    assert {number: (one.story_id, one.reprint_of) for number, one in rows.items()} == before
+    assert all(keys_of(one.signature) for one in rows.values())
 
 
 def test_stopped_and_begun_again_ends_like_never_stopped(
