@@ -109,6 +109,7 @@ class Bench:
         self.delays: dict[str, list[float]] = {"calm": [], "tricks": [], "after": []}
         self.memory: list[tuple[float, float]] = []
         self.threads: list[int] = []
+        self.processes: dict[int, list[float]] = {}
         self.begun = time.monotonic()
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
@@ -212,6 +213,8 @@ class Bench:
         if self._process is None:
             return
         family = _family(self._process.pid)
+        for pid in family:
+            self.processes.setdefault(pid, []).append(_status(pid, "VmRSS") / 1024)
         total = sum(_status(pid, "VmRSS") for pid in family) / 1024
         self.memory.append(((time.monotonic() - self.begun) / 60, total))
         self.threads.append(sum(_status(pid, "Threads") for pid in family))
@@ -255,6 +258,9 @@ class Bench:
         shown = self.memory[:: max(1, len(self.memory) // 10)]
         print("memory (MB): " + ", ".join(f"{minute:.1f} min {value:.0f}" for minute, value in shown))
         print(f"  second half {half[0]:.0f} to {half[-1]:.0f}, highest {max(half):.0f}")
+        for samples in self.processes.values():
+            if len(samples) > 3:
+                print("  a process: " + ", ".join(f"{value:.0f}" for value in samples[:: max(1, len(samples) // 10)]))
         print(f"threads: {max(self.threads)} at most")
         print(f"worker ended in {self.ended_in:.1f} s")
         print(json.dumps({"lost": lost, "silent": silent, "stuck": stuck, "memory": [half[0], half[-1]]}))

@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         pattern=rf"^(?:{QUIET_HOURS})?$",
         description="such as 23:00-05:00 in Viet Nam: newspapers are left alone, published articles apart",
     )
+    archive_file_mb: int = Field(256, ge=1, le=4000, description="size from which the archive begins another file")
+    archive_level: int = Field(4, ge=1, le=9, description="compression of the archive: 1 fast, 9 small")
+    archive_days: int = Field(
+        90, ge=0, description="pages that are not about the province are dropped from the archive after it; 0: never"
+    )
     watch_days: float = Field(14.0, gt=0, le=365, description="how long articles are looked at again for changes")
     watch_published_days: float = Field(
         30.0, gt=0, le=3650, description="how long published ones are looked at every 25 minutes; daily after that"

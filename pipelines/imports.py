@@ -1,4 +1,4 @@
-"""Import of JSON Lines and CSV through the same steps as crawled pages.
+"""Import of JSON Lines, CSV, WARC, WACZ and lists of addresses through the same steps as crawled pages.
 
 Rows are archived first, then registered in one transaction per batch; a row that is already known is counted
 and left alone, so running an import twice, or again after a kill, adds nothing.
@@ -18,12 +18,15 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from sqlalchemy.orm import Session
+
 from diembao.errors import WrongUse
 from diembao.store import pages, sources
 from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store
 from nlp.text import WORD, fold, match_form, normalise
-from pipelines.addresses import belongs_to, canonical_url
+from pipelines import backfill
+from pipelines.addresses import belongs_to, canonical_url, host_of
 
 _BATCH = 500
 # csv's own limit is 128 kB a field; long articles pass it.
@@ -40,6 +43,8 @@ class ImportTally:
     new: int = 0
     known: int = 0
     bad: int = 0
+    other: int = 0  # records of an archive that hold no page
+    queued: int = 0  # of the new ones, those that the crawler must fetch first
     faults: list[str] = field(default_factory=list)  # the first few, as "file:line: why"
 
     @property
@@ -47,7 +52,15 @@ class ImportTally:
         return self.new + self.known + self.bad
 
     def __str__(self) -> str:
-        return f"{self.rows} rows: {self.new} new, {self.known} known, {self.bad} bad"
+        more = f", {self.other} other records" if self.other else ""
+        more += f"; the crawler fetches {self.queued}" if self.queued else ""
+        return f"{self.rows} rows: {self.new} new, {self.known} known, {self.bad} bad{more}"
+
+    def fault(self, where: str, why: str) -> None:
+        """Count a bad row; the first few are named."""
+        self.bad += 1
+        if len(self.faults) < _BAD_SHOWN:
+            self.faults.append(f"{where}: {why}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,10 @@ def import_files(
     tally = ImportTally()
     known_sources = _known_sources(store)
     for path in paths:
+        if _kind(path) in ("warc", "addresses"):
+            importer = _import_warc if _kind(path) == "warc" else _import_addresses
+            importer(_Import(store, archive, tally, known_sources, source, now, progress), path)
+            continue
         rows = _rows(path)
         while batch := list(islice(rows, _BATCH)):
             _import_batch(store, archive, batch, tally, known_sources, source, now())
@@ -126,9 +143,7 @@ def _import_batch(
     for row in batch:
         fault = row.fault or _fault(row.values)
         if fault:
-            tally.bad += 1
-            if len(tally.faults) < _BAD_SHOWN:
-                tally.faults.append(f"{row.where}: {fault}")
+            tally.fault(row.where, fault)
             continue
         url = _address(row.values)
         if url in keyed:
@@ -153,6 +168,72 @@ def _import_batch(
         tally.new += queued
         tally.known += len(places) - queued
     tally.known += len(keyed) - len(fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """What an import works with."""
+
+    store: Store
+    archive: ArchiveWriter
+    tally: ImportTally
+    known_sources: list[_KnownSource]
+    default: str
+    now: Callable[[], datetime]
+    progress: Callable[[int], None]
+
+
+def _import_warc(work: _Import, path: Path) -> None:
+    """Pages of a WARC or WACZ; a paper we do not know is named by its host."""
+    names: dict[str, tuple[str, str]] = {}
+
+    def source_of(url: str) -> str:
+        host = host_of(url)
+        if host not in names:
+            default = work.default or _slug(host) or UNKNOWN_SOURCE
+            found = _source_of({"url": url}, work.known_sources, default)
+            names[host] = found if work.default or found[0] != default else (default, host[:200])
+        return names[host][0]
+
+    def prepare(session: Session, met: set[str]) -> None:
+        titles = dict(names.values())
+        for name in sorted(met):
+            sources.ensure_imported_source(session, name, titles[name], work.now())
+
+    for batch in backfill.batches(backfill.read_warc(path)):
+        usable = []
+        for each in batch:
+            if each.fault:
+                work.tally.fault(each.where, each.fault)
+            elif each.other:
+                work.tally.other += 1
+            else:
+                usable.append(each)
+        outcome = backfill.keep(work.store, work.archive, usable, source_of, prepare, work.now())
+        work.tally.new += outcome.new
+        work.tally.known += outcome.known
+        work.progress(work.tally.rows)
+
+
+def _import_addresses(work: _Import, path: Path) -> None:
+    """Addresses of newspapers we know, to be fetched by the crawler as politely as any other."""
+    for batch in backfill.read_addresses(path):
+        wanted: dict[str, str] = {}
+        for where, url in batch:
+            owner = next((each.name for each in work.known_sources if url and belongs_to(url, each.domains)), "")
+            if not url:
+                work.tally.fault(where, "is no address of a web page")
+            elif not owner:
+                work.tally.fault(where, f"{host_of(url)} is on no newspaper we read")
+            elif url in wanted:
+                work.tally.known += 1
+            else:
+                wanted[url] = owner
+        new = backfill.queue_addresses(work.store, wanted, work.now())
+        work.tally.new += new
+        work.tally.queued += new
+        work.tally.known += len(wanted) - new
+        work.progress(work.tally.rows)
 
 
 def _rows(path: Path) -> Iterator[_Row]:
@@ -220,7 +301,11 @@ def _kind(path: Path) -> str:
         return "jsonl"
     if last == ".csv":
         return "csv"
-    raise WrongUse(f"{path}: can import .jsonl, .ndjson and .csv, gzipped or not")
+    if last in (".warc", ".wacz", ".zip"):
+        return "warc"
+    if last == ".txt":
+        return "addresses"
+    raise WrongUse(f"{path}: can import .jsonl, .ndjson, .csv, .warc and .txt, gzipped or not, and .wacz")
 
 
 def _fault(values: Mapping[str, Any]) -> str:

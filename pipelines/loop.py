@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Event
 
-from diembao.errors import IndexUnavailable, StoreUnavailable
+from diembao.errors import ArchiveError, IndexUnavailable, StoreUnavailable
 from diembao.index.protocol import SearchIndex
 from diembao.newsroom.operator_mail import tell_operator
 from diembao.newsroom.publishing import publish_by_policy, publish_scheduled
 from diembao.newsroom.pulse import take_pulse
 from diembao.newsroom.takedowns import follow_source
 from diembao.settings import Settings
+from diembao.store import keeping
 from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store
 from diembao.store.locks import exclusive
@@ -31,6 +32,7 @@ _IDLE_SECONDS = 1.0
 _FAULT_SECONDS = 10.0
 # A batch of pages may take longer than a sign of life, should monstrous ones be among them.
 _PAGE_LEASES = 4
+_THIN_SECONDS = 86_400.0
 # What was understood is handed to the index so often, however much there is still to read.
 _ROUND_SECONDS = 3.0
 
@@ -50,6 +52,7 @@ def run(
     hands: who takes pages through the steps; this process itself when not given.
     """
     pulse_from = 0.0
+    thin_from = time.monotonic() + _THIN_SECONDS / 24
     archive = ArchiveWriter(settings.archive_dir)
     while not stop.is_set():
         try:
@@ -57,6 +60,9 @@ def run(
             if time.monotonic() >= pulse_from:
                 pulse_from = time.monotonic() + settings.pulse_minutes * 60
                 _pulse(store, settings, now())
+            if time.monotonic() >= thin_from:
+                thin_from = time.monotonic() + _THIN_SECONDS
+                _thin_archive(store, settings, now())
             until = time.monotonic() + _ROUND_SECONDS
             tally = process_pending(
                 store,
@@ -97,6 +103,20 @@ def _newsroom(store: Store, settings: Settings, now: datetime) -> int:
         if followed.taken_down or followed.told:
             logger.warning("newspapers changed articles", extra={"down": followed.taken_down, "told": followed.told})
         return publish_scheduled(store, settings, now) + publish_by_policy(store, settings, now)
+
+
+def _thin_archive(store: Store, settings: Settings, now: datetime) -> None:
+    """One of several workers drops from the archive what has been kept long enough."""
+    with exclusive(store, settings.data_dir, "archive") as alone:
+        if not alone:
+            return
+        try:
+            done = keeping.thin(store, settings.archive_dir, now, settings.archive_days)
+        except ArchiveError as error:
+            logger.error("the archive could not be thinned: %s", error)
+            return
+        if done.files:
+            logger.info("archive: %d pages dropped, %d bytes", done.dropped, done.freed)
 
 
 def _reached(until: float) -> Callable[[], bool]:

@@ -82,7 +82,7 @@ class PressSpider(Spider):
         self._timing = polls.Timing(first, settings.poll_seconds)
         self._page_bounds = Bounds(settings.fetch_max_bytes, settings.fetch_timeout, types=visits.HTML_TYPES)
         self._poll_bounds = Bounds(min(LARGEST_FEED, settings.fetch_max_bytes), settings.fetch_timeout, cut=True)
-        self._keeper = Keeper(assignment.store, ArchiveWriter(settings.archive_dir))
+        self._keeper = Keeper(assignment.store, ArchiveWriter.of(settings))
         self._queue = WorkQueue(
             assignment.store,
             assignment.sources,

@@ -84,11 +84,11 @@ def _clock(settings: Settings) -> str:
 
 
 def _archive(settings: Settings) -> str:
-    """The newest pages are read back, so that a disk that swallows what it is given is noticed."""
+    """All files the store points to are there; the newest pages are read back, should the disk swallow what it is given."""
     import os
 
     from diembao.errors import ArchiveError
-    from diembao.store import pages
+    from diembao.store import keeping, pages
     from diembao.store.archive import read_record
     from diembao.store.database import open_store
 
@@ -97,11 +97,15 @@ def _archive(settings: Settings) -> str:
         return "empty"
     if not os.access(folder, os.W_OK):
         raise ArchiveError(f"{folder} cannot be written to")
-    with open_store(settings).read() as session:
+    store = open_store(settings)
+    with store.read() as session:
         places = pages.newest_archived(session, _READ_BACK)
+    seen = keeping.check_quickly(store, folder)
+    if not seen.sound:
+        raise ArchiveError(f"{seen.missing} records are missing: {'; '.join(seen.faults)}")
     for place in places:
         read_record(folder, place)
-    return f"the newest {len(places)} pages can be read"
+    return f"{seen.files} files are whole, the newest {len(places)} pages can be read"
 
 
 def _audit(settings: Settings) -> str:

@@ -15,10 +15,15 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(help="JSON Lines or CSV, gzipped or not.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON Lines, CSV, WARC (gzipped or not), WACZ, or a list of addresses (.txt).")
+    ],
     source: Annotated[str, typer.Option(help="Source of rows that name none.")] = "",
 ) -> None:
-    """Take rows (title, text; lead, date, url, source, author…) through the same steps as crawled pages."""
+    """Take rows (title, text; lead, date, url, source, author…) or archived pages through the steps of crawled pages.
+
+    Addresses of a list are queued for the crawler. Run it again after an interruption: nothing is taken twice.
+    """
     from datetime import UTC, datetime
 
     from crawlers.run import sync
@@ -32,7 +37,7 @@ def import_(
     settings = load_settings()
     store = open_store(settings)
     sync(settings, store, datetime.now(UTC))  # so that rows of a newspaper we know are filed under it
-    archive = ArchiveWriter(settings.archive_dir)
+    archive = ArchiveWriter.of(settings)
     tally = import_files(store, archive, files, source=source, progress=progress("rows read"))
     archive.close()
     end_progress()

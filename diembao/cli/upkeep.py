@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     from diembao.store.backup import Manifest
 
 
+archive_app = typer.Typer(no_args_is_help=True, help="The archive of fetched pages: verify it, drop what is not ours.")
+
+
 def register(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(backup)
     app.command()(restore)
     app.command()(settings)
     app.command()(doctor)
+    app.add_typer(archive_app, name="archive")
 
 
 def migrate() -> None:
@@ -83,3 +87,49 @@ def doctor() -> None:
         typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.subject}: {finding.told}")
     if not healthy:
         raise typer.Exit(1)
+
+
+@archive_app.command("check")
+def archive_check() -> None:
+    """Read every record and its digest; exit 1 when one is missing or damaged."""
+    from diembao.cli.console import end_progress, progress
+    from diembao.cli.tools import load_settings
+    from diembao.store import keeping
+    from diembao.store.database import open_store
+
+    in_force = load_settings()
+    seen = keeping.check(open_store(in_force), in_force.archive_dir, progress=progress("records"))
+    end_progress()
+    for fault in seen.faults:
+        typer.echo(f"FAIL  {fault}")
+    typer.echo(
+        f"{seen.records} records in {seen.files} files: {seen.missing} missing, {seen.damaged} damaged; "
+        f"{seen.torn} files with a torn end, {seen.orphans} records nothing points to (left by interrupted work)"
+    )
+    if not seen.sound:
+        raise typer.Exit(1)
+
+
+@archive_app.command("thin")
+def archive_thin() -> None:
+    """Drop pages that are not about the province and older than DIEMBAO_ARCHIVE_DAYS (the worker does so daily)."""
+    from datetime import UTC, datetime
+
+    from diembao.cli.console import end_progress, progress
+    from diembao.cli.tools import load_settings
+    from diembao.store import keeping
+    from diembao.store.database import open_store
+
+    in_force = load_settings()
+    done = keeping.thin(
+        open_store(in_force),
+        in_force.archive_dir,
+        datetime.now(UTC),
+        in_force.archive_days,
+        progress=progress("files"),
+    )
+    end_progress()
+    typer.echo(
+        f"{done.dropped} pages dropped from {done.files} files, {done.freed / 1_000_000:.1f} MB; "
+        f"{done.deleted} old files deleted"
+    )

@@ -13,7 +13,7 @@ import os
 import threading
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,9 +24,11 @@ from warcio.warcwriter import WARCWriter
 
 from diembao.errors import ArchiveError
 from diembao.records import ArchivePlace
+from diembao.settings import Settings
 
 # Small enough to copy and check with ease, large enough that a year is some hundred files.
 _FILE_BYTES = 256 * 1024 * 1024
+_FILE_AGE = timedelta(days=1)
 # warcio packs at level 9: three times the work of level 4 for a twentieth less space.
 _LEVEL = 4
 # The body is kept decoded, so these headers would no longer be true.
@@ -36,11 +38,20 @@ _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
 class ArchiveWriter:
     """Writes records; safe to share between threads. Call `sync` before committing what points to them."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, file_bytes: int = _FILE_BYTES, level: int = _LEVEL) -> None:
+        """file_bytes: a file that has reached it is followed by another; level: of compression, 1 (fast) to 9."""
         self._directory = directory
+        self._file_bytes = file_bytes
+        self._level = level
+        self._begun = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
         self._file: BinaryIO | None = None
         self._name = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> ArchiveWriter:
+        """A writer as the settings say."""
+        return cls(settings.archive_dir, file_bytes=settings.archive_file_mb * 1_000_000, level=settings.archive_level)
 
     def write_response(
         self, url: str, status: int, headers: Iterable[tuple[str, str]], body: bytes, fetched_at: datetime
@@ -53,6 +64,11 @@ class ArchiveWriter:
     def write_row(self, url: str, row: bytes, at: datetime) -> ArchivePlace:
         """Archive an imported row (JSON)."""
         return self._write("resource", url, row, at, None)
+
+    def write_packed(self, packed: bytes) -> ArchivePlace:
+        """Archive a record as it stands in another file."""
+        with self._lock:
+            return self._append(packed)
 
     def sync(self) -> None:
         """Everything written so far is on the disk when this returns."""
@@ -70,8 +86,6 @@ class ArchiveWriter:
         self, kind: str, url: str, body: bytes, at: datetime, http_headers: StatusAndHeaders | None
     ) -> ArchivePlace:
         with self._lock:
-            file = self._current()
-            offset = file.tell()
             plain = io.BytesIO()
             writer = WARCWriter(plain, gzip=False)
             record = writer.create_warc_record(
@@ -84,16 +98,22 @@ class ArchiveWriter:
                 warc_headers_dict={"WARC-Date": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
             )
             writer.write_record(record)
-            packed = gzip.compress(plain.getvalue(), _LEVEL, mtime=0)
-            _guarded(lambda _: (file.write(packed), file.flush()), file)
-            return ArchivePlace(self._name, offset, file.tell() - offset)
+            return self._append(gzip.compress(plain.getvalue(), self._level, mtime=0))
+
+    def _append(self, packed: bytes) -> ArchivePlace:
+        file = self._current()
+        offset = file.tell()
+        _guarded(lambda _: (file.write(packed), file.flush()), file)
+        return ArchivePlace(self._name, offset, file.tell() - offset)
 
     def _current(self) -> BinaryIO:
-        if self._file is not None and self._file.tell() < _FILE_BYTES:
+        now = datetime.now(UTC)
+        # A file is closed after a day, so that what looks after old files never meets one that is being written.
+        if self._file is not None and self._file.tell() < self._file_bytes and now - self._begun < _FILE_AGE:
             return self._file
         if self._file is not None:
             self._file.close()
-        now = datetime.now(UTC)
+        self._begun = now
         folder = self._directory / now.strftime("%Y/%m")
         self._name = f"{now:%Y/%m}/{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.warc.gz"
         try:
@@ -115,19 +135,31 @@ class ArchivedRecord:
         self.body = body
 
 
+def read_packed(directory: Path, place: ArchivePlace) -> bytes:
+    """One record as it stands in its file: only its own bytes, so that no damaged neighbour is read by mistake.
+
+    Raises:
+        ArchiveError: the file is missing, or ends within the record.
+    """
+    try:
+        with (directory / place.file).open("rb") as file:
+            file.seek(place.offset)
+            packed = file.read(place.length)
+    except OSError as error:
+        raise ArchiveError(f"archive record {place.file}@{place.offset} cannot be read: {error}") from error
+    if len(packed) < place.length:
+        raise ArchiveError(f"archive record {place.file}@{place.offset} cannot be read: the file ends within it")
+    return packed
+
+
 def read_record(directory: Path, place: ArchivePlace) -> ArchivedRecord:
     """Read one record back.
 
     Raises:
         ArchiveError: the file is missing, or no whole record stands there.
     """
+    packed = read_packed(directory, place)
     try:
-        with (directory / place.file).open("rb") as file:
-            file.seek(place.offset)
-            # Only this record's bytes: a damaged neighbour cannot be read by mistake.
-            packed = file.read(place.length)
-        if len(packed) < place.length:
-            raise EOFError("the file ends within it")
         record = next(iter(ArchiveIterator(io.BytesIO(packed))))
         body = record.content_stream().read()
     except (OSError, StopIteration, ArchiveLoadFailed, EOFError) as error:

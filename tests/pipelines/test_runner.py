@@ -159,7 +159,7 @@ def test_gzipped_csv_is_read_like_json_lines(
     assert import_files(store, archive, [path]).new == 2
 
 
-@pytest.mark.parametrize("name", ["rows.txt", "missing.jsonl", "rows.csv"])
+@pytest.mark.parametrize("name", ["rows.docx", "missing.jsonl", "rows.csv"])
 def test_unusable_files_are_one_clear_line(store: Store, archive: ArchiveWriter, tmp_path: Path, name: str) -> None:
     if name != "missing.jsonl":
         (tmp_path / name).write_text("a,b\n1,2\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from diembao.index.opening import open_index
 from diembao.settings import Settings
@@ -99,6 +102,45 @@ def shape(settings: Settings) -> dict[str, object]:
 def environment_for(data_dir: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DIEMBAO_")}
     return kept | {"DIEMBAO_DATA_DIR": str(data_dir)} | more
+
+
+def write_warc(path: Path, count: int) -> None:
+    """A WARC of pages of our own, about the province and not."""
+    with path.open("wb") as file:
+        writer = WARCWriter(file, gzip=True)
+        for row in rows(count):
+            text = "".join(f"<p>{part}</p>" for part in row["text"].split(". "))
+            page = (
+                f"<!doctype html><title>{row['title']}</title><article><h1>{row['title']}</h1>{text}</article>".encode()
+            )
+            headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html; charset=utf-8")], protocol="HTTP/1.1")
+            address = row["url"].replace("copy.example", "paper9.example")
+            writer.write_record(
+                writer.create_warc_record(
+                    address, "response", payload=io.BytesIO(page), length=len(page), http_headers=headers
+                )
+            )
+
+
+@pytest.mark.timeout(1200)
+def test_import_of_an_archive_killed_again_and_again(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    path = tmp_path / "pages.warc.gz"
+    write_warc(path, 120)
+    command = ["import", str(path)]
+    calm, rough = tmp_path / "calm", tmp_path / "rough"
+    begun = time.monotonic()
+    assert run_until_killed(command, environment_for(calm), 600)
+    whole = time.monotonic() - begun
+    chance = random.Random(7)
+    killed = 0
+    for _ in range(max(2, request.config.getoption("--kills") // 2)):
+        killed += not run_until_killed(command, environment_for(rough), chance.uniform(0.3, 0.7 * whole))
+    assert killed, "no run was long enough to be killed"
+    assert run_until_killed(command, environment_for(rough), 600)
+    assert run_until_killed(command, environment_for(rough), 600), "once more changes nothing"
+    there = shape(Settings(data_dir=calm), same_order=True)
+    assert shape(Settings(data_dir=rough), same_order=True) == there
+    assert sum(there["pages"].values()) == 120  # type: ignore[attr-defined]
 
 
 @pytest.mark.timeout(1200)
