@@ -112,6 +112,20 @@ def test_commands_are_commands(name: str) -> None:
         get_command(app).commands[check[2]].make_context(check[2], check[3:])  # type: ignore[attr-defined]
 
 
+@pytest.mark.elasticsearch
+@pytest.mark.postgresql
+@pytest.mark.timeout(300)
+def test_the_processes_of_the_compose_file_work_together() -> None:
+    for kind in ("POSTGRESQL", "ELASTICSEARCH"):
+        if not os.environ.get(f"DIEMBAO_TEST_{kind}_URL"):
+            pytest.skip(f"DIEMBAO_TEST_{kind}_URL is not set: the processes were not started")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "compose-check")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"index": "ok"' in done.stdout and "worker       healthy" in done.stdout
+
+
 def test_cluster_nodes_name_each_other() -> None:
     nodes = {"elasticsearch", *NODES}
     for name in nodes:
