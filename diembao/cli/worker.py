@@ -162,6 +162,7 @@ def _keep_crawling(settings: Settings, stop: Event) -> None:
 
 def _crawl(settings: Settings, parent: Connection) -> None:
     """The crawler process; `parent` closes when its parent stops or is gone."""
+    from crawlers.requests import keep_answering
     from crawlers.run import crawl_forever
     from diembao import logs
     from diembao.store.database import open_store
@@ -177,6 +178,8 @@ def _crawl(settings: Settings, parent: Connection) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     store = open_store(settings)
+    answering = threading.Thread(target=keep_answering, args=(store, settings, stop), daemon=True)
+    answering.start()
     crawl_forever(settings, store, stop)
     store.close()
 

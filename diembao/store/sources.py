@@ -75,12 +75,17 @@ def sync_sources(session: Session, records: Iterable[SourceRecord], first_interv
 
 def ensure_imported_source(session: Session, name: str, title: str, now: datetime) -> None:
     """A source met only in imported rows, so that its articles have an outlet to name."""
+    ensure_manual_source(session, name, title, IMPORTED, now)
+
+
+def ensure_manual_source(session: Session, name: str, title: str, outlet_type: str, now: datetime) -> None:
+    """A source that no file describes, because a person named it; one that is known stays as it is."""
     if session.get(SourceRow, name) is None:
         session.add(
             SourceRow(
                 name=name,
                 title=title,
-                outlet_type=IMPORTED,
+                outlet_type=outlet_type,
                 scope="central",
                 agreement="none",
                 definition={},
