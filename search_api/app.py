@@ -27,9 +27,10 @@ from diembao.store.database import Store
 from search_api.analysis import exporting, finding, trends
 from search_api.api import articles, pushing, service, sources, stats, stories
 from search_api.assets import Assets
-from search_api.desk import account, acts, api_keys, audit_log, judging, library, people, queue, sign_in, views
+from search_api.desk import account, acts, api_keys, audit_log, judging, library, people, queue, sign_in, sign_on, views
 from search_api.desk.cookies import Cookies
 from search_api.desk.pages import DeskPages
+from search_api.desk.provider import Provider
 from search_api.editions import Editions
 from search_api.frame import BodyLimitMiddleware, FrameMiddleware
 from search_api.limits import KeyLimits, RateLimiter, RateLimitMiddleware
@@ -43,7 +44,7 @@ from search_api.section import daily, feeds, lists, plain, search, story
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
 
-DESK_ROOMS = (sign_in, queue, judging, acts, views, account, people, api_keys, audit_log, library)
+DESK_ROOMS = (sign_in, sign_on, queue, judging, acts, views, account, people, api_keys, audit_log, library)
 ANALYSIS_ROOMS = (trends, finding, exporting)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
@@ -101,6 +102,7 @@ def create_app(
         seal,
         ChartPress(),
         KeyLimits(),
+        Provider(settings),
     )
     app.state.assets = assets
     _add_routes(app)

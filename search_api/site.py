@@ -14,6 +14,7 @@ from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from search_api.desk.pages import DeskPages
+from search_api.desk.provider import Provider
 from search_api.editions import Edition, Editions
 from search_api.limits import KeyLimits
 from search_api.metrics import Metrics
@@ -39,6 +40,7 @@ class Site:
     seal: Seal
     charts: ChartPress
     key_limits: KeyLimits
+    sign_on: Provider
 
     @property
     def public_url(self) -> str:

@@ -77,6 +77,7 @@ def end(session: Session, actor: Actor, code: str, seal: Seal, now: datetime) ->
 
 def accept(session: Session, row: UserRow, code: str, seal: Seal, now: datetime) -> bool:
     """Whether the code is the person's; it is used up then. Recovery codes are taken in its place."""
+    people.hold(session, row)  # else the same code could count twice at the same moment
     typed = _BLANKS.sub("", code)
     if not row.totp_secret or not typed:
         return False

@@ -23,7 +23,7 @@ from diembao.newsroom.people import login_name
 from diembao.settings import Settings
 from diembao.store import audit, people
 from diembao.store.database import Store
-from diembao.store.models import SignInFailureRow, UserRow, UserSessionRow
+from diembao.store.models import UserRow, UserSessionRow
 
 FULL, SECOND_FACTOR = "full", "second_factor"
 # So many wrong tries are a person's; then a wait that doubles. An office shares one address, so it has more.
@@ -219,23 +219,22 @@ def _count_a_try(store: Store, name: str, visit: Visit, now: datetime) -> None:
     with store.write() as session:
         people.forget_failures_before(session, now - _FORGOTTEN_AFTER)
         keys = _keys(name, visit)
-        known = people.failures(session, list(keys))
+        known = people.failures(session, list(keys), now)
         waits = [row.locked_until for row in known.values() if row.locked_until and row.locked_until > now]
         if waits:
             raise Refused("locked", until=max(waits))
         for key, free in keys.items():
-            row = known.get(key) or SignInFailureRow(key=key, failures=0)
+            row = known[key]
             row.failures, row.last_at = row.failures + 1, now
             if row.failures >= free:
                 row.locked_until = now + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(row.failures - free, 10))
-            session.add(row)
 
 
 def _take_back_failures(session: Session, name: str, visit: Visit, now: datetime) -> None:
     """It was the right person: the name starts anew; the address has one failure less, for others share it."""
     by_name, *by_address = _keys(name, visit)
     people.forget_failures(session, [by_name])
-    for row in people.failures(session, by_address).values():
-        row.failures -= 1
+    for row in people.failures(session, by_address, now).values() if by_address else ():
+        row.failures = max(0, row.failures - 1)
         if row.failures < _FREE_BY_ADDRESS:
             row.locked_until = None

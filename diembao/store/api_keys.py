@@ -42,10 +42,10 @@ def everybodys(session: Session) -> Sequence[ApiKeyRow]:
 def count_one(session: Session, key: ApiKeyRow, now: datetime) -> int:
     """Count a request; returns how many there were today (UTC), this one included.
 
-    The key's row is written first: whoever counts with the same key at the same moment waits for it.
+    The key's row is held first: whoever counts with the same key at the same moment waits for it.
     """
+    session.refresh(key, with_for_update=True)
     key.last_used_at = now
-    session.flush()
     day = session.get(ApiKeyDayRow, (key.id, now.date()))
     if day is None:
         day = ApiKeyDayRow(key_id=key.id, day=now.date(), requests=0)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from diembao.store.models import SignInFailureRow, UserRow, UserSessionRow
@@ -82,9 +83,19 @@ def forget_ended_sessions(session: Session, now: datetime) -> None:
     session.execute(delete(UserSessionRow).where(UserSessionRow.expires_at <= now))
 
 
-def failures(session: Session, keys: Sequence[str]) -> dict[str, SignInFailureRow]:
-    """By key; a key without failures is not in it."""
-    return {row.key: row for row in session.scalars(select(SignInFailureRow).where(SignInFailureRow.key.in_(keys)))}
+def failures(session: Session, keys: Sequence[str], now: datetime) -> dict[str, SignInFailureRow]:
+    """By key, made where there is none yet; others who ask for one of them wait until this transaction ends."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    # One order for everybody, so that nobody waits in a circle.
+    rows = [{"key": key, "failures": 0, "last_at": now} for key in sorted(keys)]
+    session.execute(insert(SignInFailureRow).values(rows).on_conflict_do_nothing())
+    query = select(SignInFailureRow).where(SignInFailureRow.key.in_(keys)).order_by(SignInFailureRow.key)
+    return {row.key: row for row in session.scalars(query.with_for_update())}
+
+
+def hold(session: Session, row: UserRow) -> None:
+    """Read the person anew and keep others from changing them until this transaction ends."""
+    session.refresh(row, with_for_update=True)
 
 
 def forget_failures(session: Session, keys: Sequence[str]) -> None:
