@@ -84,7 +84,7 @@ def _clock(settings: Settings) -> str:
 
 
 def _archive(settings: Settings) -> str:
-    """All files the store points to are there; the newest pages are read back, should the disk swallow what it is given."""
+    """All files are there; the newest pages are read back, should the disk swallow what it is given."""
     import os
 
     from diembao.errors import ArchiveError
