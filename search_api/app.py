@@ -27,7 +27,21 @@ from diembao.store.database import Store
 from search_api.analysis import exporting, finding, trends
 from search_api.api import articles, pushing, service, sources, stats, stories
 from search_api.assets import Assets
-from search_api.desk import account, acts, api_keys, audit_log, judging, library, people, queue, sign_in, sign_on, views
+from search_api.desk import (
+    account,
+    acts,
+    api_keys,
+    audit_log,
+    digests,
+    judging,
+    library,
+    mailing_lists,
+    people,
+    queue,
+    sign_in,
+    sign_on,
+    views,
+)
 from search_api.desk.cookies import Cookies
 from search_api.desk.pages import DeskPages
 from search_api.desk.provider import Provider
@@ -41,10 +55,25 @@ from search_api.problems import HANDLED, BadParameter, ErrorPages, TooMany
 from search_api.rendering import Renderer
 from search_api.resources import Resources
 from search_api.section import daily, feeds, lists, plain, search, story
+from search_api.section import digests as digest_pages
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
 
-DESK_ROOMS = (sign_in, sign_on, queue, judging, acts, views, account, people, api_keys, audit_log, library)
+DESK_ROOMS = (
+    sign_in,
+    sign_on,
+    queue,
+    judging,
+    acts,
+    views,
+    account,
+    people,
+    api_keys,
+    audit_log,
+    library,
+    digests,
+    mailing_lists,
+)
 ANALYSIS_ROOMS = (trends, finding, exporting)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
@@ -123,7 +152,7 @@ def _add_routes(app: FastAPI) -> None:
     ):
         app.include_router(router)
     for prefix in ("", "/en"):
-        for pages in (daily, story, lists, search, feeds, plain):
+        for pages in (daily, digest_pages, story, lists, search, feeds, plain):
             app.include_router(pages.router, prefix=prefix)
     for room in (*DESK_ROOMS, *ANALYSIS_ROOMS):
         app.include_router(room.router)

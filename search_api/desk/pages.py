@@ -39,6 +39,8 @@ NAVIGATION = (
     Entry("queue", DESK, Action.READ_DESK),
     Entry("trends", ANALYSIS, Action.ANALYSE),
     Entry("analysis_search", f"{ANALYSIS}/tim-kiem", Action.ANALYSE),
+    Entry("digests", f"{DESK}/diem-bao", Action.READ_DESK),
+    Entry("recipients", f"{DESK}/danh-sach-gui", Action.MANAGE_RECIPIENTS),
     Entry("people", f"{DESK}/nguoi-dung", Action.MANAGE_PEOPLE),
     Entry("audit", f"{DESK}/nhat-ky", Action.READ_AUDIT),
     Entry("library", f"{DESK}/thu-vien", Action.SEE_LIBRARY),

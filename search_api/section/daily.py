@@ -11,7 +11,7 @@ from itertools import groupby
 from fastapi import APIRouter, HTTPException, Request, Response
 from sqlalchemy.orm import Session
 
-from diembao.store import public
+from diembao.store import digests, public
 from search_api.editions import Edition
 from search_api.moments import day_of, end_of, start_of
 from search_api.section.delivery import deliver
@@ -24,6 +24,7 @@ router = APIRouter(include_in_schema=False)
 # As many as stay below 50 kB with long headlines; the rest of a full day is one link away.
 _FRONT_STORIES = 22
 _DAY_STORIES = 40
+_FRONT_DIGESTS = 7
 _TOPIC_DAYS = timedelta(days=7)
 
 
@@ -54,7 +55,7 @@ def front_page(request: Request, site: CurrentSite, edition: CurrentEdition) -> 
 
 @router.get("/ngay/{day}")
 def day_page(request: Request, site: CurrentSite, edition: CurrentEdition, day: str, trang: str = "1") -> Response:
-    wanted = _day_or_404(day)
+    wanted = day_or_404(day)
     page = int(trang) if trang.isascii() and trang.isdigit() and len(trang) < 5 else 0
     if page < 1:
         raise HTTPException(404)
@@ -68,11 +69,11 @@ def archive_page(request: Request, site: CurrentSite, edition: CurrentEdition) -
 
 @router.get("/luu-tru/{month}")
 def month_page(request: Request, site: CurrentSite, edition: CurrentEdition, month: str) -> Response:
-    wanted = _day_or_404(f"{month}-01")
+    wanted = day_or_404(f"{month}-01")
     return deliver(request, site, lambda session: _month(session, site, edition, wanted))
 
 
-def _day_or_404(text: str) -> date:
+def day_or_404(text: str) -> date:
     """A day as our addresses write it; years that no newspaper can have are no pages."""
     try:
         day = date.fromisoformat(text) if len(text) == 10 else None
@@ -113,6 +114,7 @@ def _front(session: Session, site: Site, edition: Edition) -> Page:
             shown_of_day=sum(len(day.stories) for day in days[:1]) + 1,
             topics=sorted(topics.items(), key=lambda pair: (-pair[1], pair[0])),
             day_path=day_path,
+            digests=digests.published(session, limit=_FRONT_DIGESTS, since=now - _TOPIC_DAYS),
         )
     )
 

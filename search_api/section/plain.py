@@ -1,4 +1,4 @@
-"""Pages without a list of their own: digests, about, the embed block, sitemap, robots, style sheets."""
+"""Pages without a list of their own: about, the embed block, sitemap, robots, style sheets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from diembao.store import public
+from diembao.store import digests, public
 from search_api.frame import CONTENT_SECURITY_POLICY
 from search_api.moments import iso_local
 from search_api.places import slug_of
@@ -22,15 +22,11 @@ router = APIRouter(include_in_schema=False)
 root_router = APIRouter(include_in_schema=False)
 
 _SITEMAP_STORIES = 40_000  # a sitemap holds 50,000 addresses
+_SITEMAP_DIGESTS = 2_000
 _SITEMAP_AGE = 3600
 _EMBED_STORIES = 5
 _MOST_EMBED_STORIES = 20
 _FOREVER = "public, max-age=31536000, immutable"
-
-
-@router.get("/diem-bao")
-def digests_page(request: Request, site: CurrentSite, edition: CurrentEdition) -> Response:
-    return deliver(request, site, lambda _: Page(site.renderer.render("digests.html", edition, path="/diem-bao")))
 
 
 @router.get("/gioi-thieu")
@@ -76,7 +72,8 @@ def sitemap(request: Request, site: CurrentSite) -> Response:
         fixed = ["/", "/chu-de", "/dia-ban", "/bao", "/luu-tru", "/diem-bao", "/gioi-thieu"]
         fixed += [f"/chu-de/{slug}" for slug in site.editions.topics]
         fixed += [unit.path for unit in site.units.by_code.values()]
-        lines = [f"<url><loc>{escape(site.public_url + path)}</loc></url>" for path in fixed]
+        fixed += [f"/diem-bao/{row.day.isoformat()}" for row in digests.published(session, limit=_SITEMAP_DIGESTS)]
+        lines = [f"<url><loc>{escape(site.public_url + path)}</loc></url>" for path in dict.fromkeys(fixed)]
         for story in public.addresses(session, site.visible_until(), _SITEMAP_STORIES):
             address = escape(f"{site.public_url}/tin/{story.id}-{slug_of(story.title)}")
             lines.append(f"<url><loc>{address}</loc><lastmod>{iso_local(story.updated_at)}</lastmod></url>")

@@ -40,7 +40,7 @@ def test_no_message_is_left_over():
     paths = [path for folder in folders for path in folder.iterdir() if path.name.endswith((".py", ".html"))]
     code = "".join(path.read_text(encoding="utf-8") for path in paths)
     # Put together out of a stem and a value: statuses, codes, topics, pages of the menu.
-    built = ("errors.", "query_errors.", "topics.", "outlet.types.", "problems.", "nav.")
+    built = ("errors.", "query_errors.", "topics.", "outlet.types.", "problems.", "nav.", "digest.kinds.")
     for key in Messages.load("vi"):
         group, _, last = key.partition(".")
         by_stem = f"'{group}.{last.rpartition('_')[0]}_' ~" in code

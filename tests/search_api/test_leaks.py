@@ -30,6 +30,10 @@ FILLED = {
     "{name}": ("songcau", "trungdu", "section.css"),
     "{day}": ("2026-11-22",),
     "{month}": ("2026-11",),
+    "{act}": ("trinh",),
+    "{view_id}": ("1",),
+    "{format_name}": ("pdf",),
+    "{token}": ("1.x",),
 }
 SEARCHES = (
     "",

@@ -76,7 +76,7 @@ def describe(draft: Draft, changes: Mapping[str, str | bool]) -> None:
     """Change subject, intro, closing, form, hide_empty.
 
     Raises:
-        Refused: `too_long`, `unknown_form`.
+        Refused: `text_too_long`, `unknown_form`.
     """
     for name in ("subject", "intro", "closing"):
         if name in changes:
@@ -119,7 +119,7 @@ def rewrite(draft: Draft, item_id: int, headline: str, summary: str) -> None:
     """Words for this digest only; empty ones give way to the story's own.
 
     Raises:
-        Refused: `item_missing`, `too_long`.
+        Refused: `item_missing`, `text_too_long`.
     """
     item = _item(draft, item_id)
     item.headline, item.summary = _text("headline", headline), _text("summary", summary)
@@ -186,7 +186,7 @@ def add_section(draft: Draft, title: str) -> str:
     """A section of the editor's own at the end; returns its key.
 
     Raises:
-        Refused: `title_missing`, `too_long`.
+        Refused: `title_missing`, `text_too_long`.
     """
     title = _title(title)
     known = {section["key"] for section in draft.row.sections}
@@ -198,7 +198,7 @@ def add_section(draft: Draft, title: str) -> str:
 
 
 def name_section(draft: Draft, key: str, title: str) -> None:
-    """Raises: Refused: `section_missing`, `title_missing`, `too_long`."""
+    """Raises: Refused: `section_missing`, `title_missing`, `text_too_long`."""
     title = _title(title)
     if key not in {section["key"] for section in draft.row.sections}:
         raise Refused("section_missing")
@@ -247,5 +247,5 @@ def _title(text: str) -> str:
 def _text(name: str, text: str) -> str:
     text = normalise(text).strip()
     if len(text) > _LONGEST[name]:
-        raise Refused("too_long", count=_LONGEST[name])
+        raise Refused("text_too_long", count=_LONGEST[name])
     return text

@@ -44,14 +44,14 @@ def make_list(
 
     Raises:
         Forbidden
-        Refused: `name_missing`, `name_taken`, `bad_schedule`.
+        Refused: `list_name_missing`, `list_name_taken`, `bad_schedule`.
     """
     require(actor, Action.MANAGE_RECIPIENTS)
     name = " ".join(normalise(name).split())[:120]
     if not name:
-        raise Refused("name_missing")
+        raise Refused("list_name_missing")
     if mailing.list_named(session, name) is not None:
-        raise Refused("name_taken")
+        raise Refused("list_name_taken")
     chosen = [kind for kind in _KINDS if kind in kinds]
     days = sorted(set(weekdays))
     if audience not in ("internal", "public") or any(day not in range(7) for day in days):
@@ -78,7 +78,7 @@ def add_recipient(session: Session, list_id: int, email: str, name: str, actor: 
 
     Raises:
         Forbidden
-        Refused: `list_missing`, `bad_address`, `address_known`.
+        Refused: `list_missing`, `bad_mailbox`, `address_known`.
     """
     require(actor, Action.MANAGE_RECIPIENTS)
     _list(session, list_id)
@@ -233,16 +233,16 @@ def _address(text: str) -> str:
     """An address that any server takes, in small letters.
 
     Raises:
-        Refused: `bad_address`.
+        Refused: `bad_mailbox`.
     """
     text = normalise(text).strip().lower()
     try:
         parts = Address(addr_spec=text)
     except (ValueError, IndexError, HeaderParseError) as error:
-        raise Refused("bad_address") from error
+        raise Refused("bad_mailbox") from error
     domain = parts.domain
     if not parts.username or "." not in domain or not text.isascii() or len(text) > 254 or " " in text:
-        raise Refused("bad_address")
+        raise Refused("bad_mailbox")
     return text
 
 

@@ -16,8 +16,11 @@ def export(content: Content) -> bytes:
     return render("digest.html.j2", content).encode()
 
 
-def render(template: str, content: Content, *, leave: str = "") -> str:
-    """A template of this folder filled with a digest; everything is escaped. leave: the link off a mailing list."""
+def render(template: str, content: Content, *, leave: str = "", level: int = 1) -> str:
+    """A template of this folder filled with a digest; everything is escaped. leave: the link off a mailing list.
+
+    level: of the title among headings.
+    """
     environment = Environment(
         loader=PackageLoader("diembao.newsroom.digests", "formats"),
         autoescape=True,
@@ -25,4 +28,4 @@ def render(template: str, content: Content, *, leave: str = "") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(sheet=sheet_of(content), words=wording, leave=leave)
+    return environment.get_template(template).render(sheet=sheet_of(content), words=wording, leave=leave, level=level)
