@@ -23,6 +23,7 @@ _NAMES_SHOWN = 8
 _PEOPLE = 300
 # Of 100: "sông cong" for "sông công" and "phu bnh" for "phú bình" pass, other names do not.
 _ALIKE = 82
+_LONGEST_NAME, _SHORTEST_NAME = 5, 6  # words; letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def _beginnings(text: str) -> tuple[str, str]:
 def _tries(session: Session, site: Site, wording: Wording, asked: Asked) -> Iterator[tuple[str, Asked, str]]:
     for changed, meant in _corrected(session, site, asked):
         yield "meant", changed, meant
+        if asked.values:
+            yield "meant_anywhere", replace(changed, values=()), meant
     for name, value in asked.values:
         yield "drop", asked.without(name, value), f"{wording.field(name)}: {wording.value(name, value.lstrip('-'))}"
     if asked.from_ or asked.to or asked.span:
@@ -88,24 +91,39 @@ def _tries(session: Session, site: Site, wording: Wording, asked: Asked) -> Iter
         return
     for key, node, word in looser(tree):
         yield key, replace(asked, q=render(node), after=""), word
+    if len(asked.values) > 1:
+        yield "drop_all", replace(asked, values=(), after=""), ""
 
 
 def _corrected(session: Session, site: Site, asked: Asked) -> Iterator[tuple[Asked, str]]:
-    """The query with one run of its words read as the name it resembles."""
+    """The query with the run of its words that most resembles a name read as that name."""
     try:
         tree = parse(asked.q)
     except BadQuery:
         return
     if tree is None:
         return
-    names = {fold(" ".join(index_words(name.text))): name.text for name in _names(session, site)}
-    nodes = tree.nodes if isinstance(tree, And) else (tree,)
-    for run in word_runs(nodes):
-        typed = fold(" ".join(run))
-        alike = process.extractOne(typed, list(names), scorer=fuzz.ratio, score_cutoff=_ALIKE)
-        if alike is not None and alike[0] != typed:
-            corrected = render(tree).replace(" ".join(run), " ".join(index_words(names[alike[0]])))
-            yield replace(asked, q=corrected, after=""), names[alike[0]]
+    names = {spelling: name.text for name in _names(session, site) for spelling in _beginnings(name.text) if spelling}
+    best: tuple[float, str, str] | None = None
+    for run in word_runs(tree.nodes if isinstance(tree, And) else (tree,)):
+        for typed in _windows(run):
+            alike = process.extractOne(fold(typed), list(names), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+            if alike is not None and alike[0] != fold(typed) and (best is None or alike[1] > best[0]):
+                best = (alike[1], typed, alike[0])
+    if best is not None:
+        _, typed, spelling = best
+        meant = names[spelling]
+        written = meant if spelling == fold(meant.lower()) else meant.partition(" ")[2]
+        yield replace(asked, q=render(tree).replace(typed, " ".join(index_words(written))), after=""), written
+
+
+def _windows(run: tuple[str, ...]) -> Iterator[str]:
+    """Words side by side that could be a name; a single short word resembles too much."""
+    for length in range(min(_LONGEST_NAME, len(run)), 0, -1):
+        for start in range(len(run) - length + 1):
+            typed = " ".join(run[start : start + length])
+            if len(typed) >= _SHORTEST_NAME:
+                yield typed
 
 
 def _names(session: Session, site: Site) -> list[Name]:

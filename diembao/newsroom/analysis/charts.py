@@ -1,8 +1,8 @@
 """Charts as SVG and PNG, drawn by Vega-Lite in the process itself: no browser, no script, nothing fetched.
 
 A chart is described once and drawn in two looks: for a page, in colours that the style sheet decides (so that
-dark mode and print work), and for a file or a Word document, in colours of its own. In a page the picture is
-one image to a screen reader, whose table stands beside it; its marks are links for whoever points at them.
+dark mode and print work), and for a file or a Word document, in colours of its own. In a page its marks are links
+for whoever points at them; who reads or uses the keyboard has the table beside it.
 """
 
 from __future__ import annotations
@@ -101,14 +101,26 @@ def _for_page(root: Any, title: str) -> None:
             etree.SubElement(drawn, f"{_SVG}title").text = said
         for name in ("role", "aria-roledescription", "aria-hidden"):
             drawn.attrib.pop(name, None)
-    root.set("role", "img")
+    root.set("role", "group")
     root.set("aria-label", title)
-    for link in root.iter(f"{_SVG}a"):
-        # The table beside the chart has the same links in reading order; a hundred stops of the tab key help nobody.
-        link.set("tabindex", "-1")
-        link.attrib.pop("target", None)
-        link.set("href", link.attrib.pop(f"{_LINK}href", "").removeprefix(_HERE))
-        link.attrib.pop(f"{_LINK}title", None)
+    for link in list(root.iter(f"{_SVG}a")):
+        _plain_link(link)
+
+
+def _plain_link(link: Any) -> None:
+    """A link as HTML has it; a mark that leads nowhere is none."""
+    href = link.attrib.pop(f"{_LINK}href", "")
+    for name in ("target", f"{_LINK}title"):
+        link.attrib.pop(name, None)
+    if not href.startswith(_HERE):
+        link.tag = f"{_SVG}g"
+        return
+    link.set("href", href.removeprefix(_HERE))
+    # The table beside the chart has the same links in reading order; a hundred stops of the tab key help nobody.
+    link.set("tabindex", "-1")
+    said = link.find(f".//{_SVG}title")
+    if said is not None:
+        link.set("aria-label", said.text)
 
 
 def specification(chart: Chart, look: Look) -> dict[str, Any]:

@@ -39,10 +39,17 @@ def test_each_mark_leads_to_its_articles_and_says_what_it_is(press: ChartPress) 
 
 def test_a_page_gets_one_picture_without_a_hundred_stops_of_the_tab_key(press: ChartPress) -> None:
     root = etree.fromstring(press.svg(STACKED).encode())
-    assert (root.get("role"), root.get("aria-label")) == ("img", "Tin bài theo ngày")
+    assert (root.get("role"), root.get("aria-label")) == ("group", "Tin bài theo ngày")
     assert root.get("width") is None and root.get("viewBox")
     assert all(link.get("tabindex") == "-1" for link in root.iter(f"{SVG}a"))
-    assert not [one for one in root.iter() if one is not root and (one.get("role") or one.get("aria-label"))]
+    said = [one for one in root.iter() if one is not root and (one.get("role") or one.get("aria-label"))]
+    assert [one.get("aria-label") for one in said] == [mark.said for mark in STACKED.marks]
+
+
+def test_a_mark_that_leads_nowhere_is_no_link(press: ChartPress) -> None:
+    marks = (Mark("a", 1, href="/phan-tich"), Mark("b", 2))
+    root = etree.fromstring(press.svg(Chart("t", "v", marks)).encode())
+    assert [link.get("href") for link in root.iter(f"{SVG}a")] == ["/phan-tich"]
 
 
 def test_nothing_that_the_content_policy_refuses(press: ChartPress) -> None:

@@ -1,0 +1,286 @@
+"""The analysts' pages as an analyst meets them: every number must lead to the articles it counts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+from openpyxl import load_workbook
+from selectolax.lexbor import LexborHTMLParser
+
+from diembao.records import PlaceMention, Stance
+from search_api.analysis.spreadsheets import safe_cell
+
+SEARCH = "/phan-tich/tim-kiem"
+GIA_SANG = PlaceMention("Gia Sàng", "05455", "unit", "phường Gia Sàng")
+TAN_CUONG = PlaceMention("Tân Cương", "05503", "unit", "xã Tân Cương")
+HOSTILE = '=HYPERLINK("http://evil.example","<script>alert(1)</script>")'
+
+
+@pytest.fixture
+def analyst(newsroom: Any, printing: Any, clock: Any, signed_in: Callable[..., Any]) -> Iterator[Any]:
+    """Six stories, one of them published, over forty days."""
+    now = clock[0]
+    newsroom.story(printing("Lũ sông Cầu dâng cao ở Gia Sàng", at=now - timedelta(hours=5), places=(GIA_SANG,)))
+    newsroom.story(
+        printing("Trại lợn xả thải ở Tân Cương", at=now - timedelta(days=2), topics=("moi-truong-tai-nguyen",)),
+        printing("Trại lợn xả thải ở Tân Cương", "trungdu", at=now - timedelta(days=2, hours=-1), reprint_of=0),
+        printing("Dân Tân Cương kêu cứu", "xuche", at=now - timedelta(days=1), topics=("moi-truong-tai-nguyen",)),
+        published=False,
+    )
+    newsroom.story(
+        printing("Chè Tân Cương được giá", "xuche", at=now - timedelta(days=9), stance=Stance.FAVOURABLE),
+        published=False,
+    )
+    newsroom.story(printing(HOSTILE, at=now - timedelta(days=3), stance=Stance.NEUTRAL), published=False)
+    newsroom.story(printing("Mưa lũ tháng trước", at=now - timedelta(days=40), places=(TAN_CUONG,)), published=False)
+    newsroom.story(printing("Tin không ngày", at=None, places=()), published=False)
+    yield signed_in("analyst")
+
+
+def tree(response: Any) -> LexborHTMLParser:
+    assert response.status_code == 200, response.text[:300]
+    return LexborHTMLParser(response.text)
+
+
+def found(client: Any, path: str) -> int:
+    """Articles that a search finds, by its page."""
+    line = tree(client.get(path)).css_first(".found")
+    if line is None:
+        return 0
+    articles = re.search(r"([\d.]+) bài", line.text())
+    assert articles is not None
+    return int(articles[1].replace(".", ""))
+
+
+def titles(client: Any, path: str) -> list[str]:
+    return [node.text().strip() for node in tree(client.get(path)).css(".hit h3")]
+
+
+def test_unpublished_articles_are_found_and_their_stance_is_counted(analyst: Any) -> None:
+    page = tree(analyst.get(f"{SEARCH}?q=tan+cuong"))
+    assert titles(analyst, f"{SEARCH}?q=tan+cuong&apart=1")
+    stances = {node.text().strip() for node in page.css(".facets .name")}
+    assert {"Bất lợi", "Thuận lợi"} <= stances
+
+
+@pytest.mark.parametrize(
+    "typed", ["lũ sông cầu", "lu song cau", "LŨ SÔNG CẦU", unicodedata.normalize("NFD", "lũ sông cầu")]
+)
+def test_however_it_is_typed_the_same_is_found(analyst: Any, typed: str) -> None:
+    assert titles(analyst, f"{SEARCH}?{urlencode({'q': typed})}")[0] == "Lũ sông Cầu dâng cao ở Gia Sàng"
+
+
+def test_a_facet_can_be_asked_for_left_out_and_combined(analyst: Any) -> None:
+    everything = found(analyst, f"{SEARCH}?apart=1")
+    unfavourable = found(analyst, f"{SEARCH}?apart=1&stance=unfavourable")
+    others = found(analyst, f"{SEARCH}?apart=1&stance=-unfavourable")
+    assert unfavourable and others and unfavourable + others == everything
+    two = found(analyst, f"{SEARCH}?apart=1&stance=favourable&stance=neutral")
+    assert two == others
+    page = tree(analyst.get(f"{SEARCH}?stance=-unfavourable"))
+    assert "trừ Bất lợi" in page.css_first(".chips").text()
+    # What is filtered by keeps its other values, with what they would find.
+    assert {"Bất lợi", "Thuận lợi", "Trung tính"} <= {node.text() for node in page.css(".facet .name")}
+
+
+def test_every_figure_of_the_facets_leads_to_so_many_articles(analyst: Any) -> None:
+    page = tree(analyst.get(f"{SEARCH}?apart=1"))
+    checked = 0
+    for item in page.css(".facet li"):
+        count = int(item.css_first(".figure").text().replace(".", ""))
+        href = item.css_first("a.choose").attributes["href"]
+        assert found(analyst, href or "") == count, href
+        checked += 1
+    assert checked > 10
+
+
+def test_every_figure_of_the_trends_leads_to_the_articles_it_counts(analyst: Any) -> None:
+    page = tree(analyst.get("/phan-tich?relevance=relevant&from=2026-11-01&to=2026-11-22"))
+    assert page.css_first(".summary .big strong").text() == "5"
+    assert found(analyst, page.css_first(".summary .big a").attributes["href"] or "") == 7
+    checked = 0
+    for row in page.css(".shares tbody tr"):
+        count = int(row.css_first("td").text().replace(".", ""))
+        assert found(analyst, row.css_first("a").attributes["href"] or "") == count
+        checked += 1
+    for tile in page.css(".tile"):
+        figure = tile.css_first(".figure").text()
+        if figure:
+            assert found(analyst, tile.css_first("a").attributes["href"] or "") == int(figure)
+            checked += 1
+    for cell in page.css(".heat td a"):
+        assert found(analyst, cell.attributes["href"] or "") == int(cell.text())
+        checked += 1
+    for row in page.css(".chart-table tbody tr"):
+        link = row.css_first("a")
+        if link is not None:
+            assert found(analyst, link.attributes["href"] or "") == int(row.css("td")[-1].text())
+            checked += 1
+    assert checked > 14
+    assert len(page.css(".tile")) == 92
+
+
+def test_comparisons_are_those_of_the_periods_they_name(analyst: Any) -> None:
+    page = tree(analyst.get("/phan-tich?relevance=relevant&from=2026-11-01&to=2026-11-22"))
+    before = page.css(".compared dd a")[0]
+    assert before.text() == "1 tin, 1 bài"
+    assert dict(parse_qsl(urlsplit(before.attributes["href"] or "").query))["from"] == "2026-10-10"
+    assert page.css(".compared .change")[0].text() == "+400\xa0%"
+    assert page.css(".compared .change")[1].text() == "mới có"
+
+
+def test_the_first_visit_says_in_its_address_what_is_counted(analyst: Any) -> None:
+    answer = analyst.get("/phan-tich")
+    assert answer.status_code == 303
+    asked = parse_qsl(urlsplit(answer.headers["location"]).query)
+    assert ("relevance", "relevant") in asked and ("outlet_type", "newspaper") in asked and ("span", "30days") in asked
+
+
+def test_a_period_without_anything_says_so_and_leads_on(analyst: Any) -> None:
+    page = tree(analyst.get("/phan-tich?from=2020-01-01&to=2020-02-01"))
+    assert page.css_first(".empty-title").text() == "Không có bài nào trong khoảng này"
+    assert found(analyst, page.css_first(".empty a").attributes["href"] or "") == 8
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"q": "lũ (((("}, "Chỗ sai: ký tự thứ"),
+        ({"q": "màu:đỏ"}, "Chỗ sai: ký tự thứ 1."),
+        ({"from": "32/13/2026"}, "“32/13/2026” không phải là ngày"),
+        ({"from": "2026-11-02", "to": "2026-11-01"}, "Ngày bắt đầu phải trước"),
+        ({"q": "x" * 1500}, "ký tự"),
+        ({"after": "rác"}, ""),
+    ],
+)
+def test_what_cannot_be_read_is_explained_where_it_stands(analyst: Any, asked: dict[str, str], words: str) -> None:
+    for page in (SEARCH, "/phan-tich"):
+        if "after" in asked and page != SEARCH:
+            continue
+        answer = analyst.get(f"{page}?{urlencode(asked)}")
+        assert answer.status_code == 400
+        assert words in answer.text
+        assert 'role="alert"' in answer.text
+
+
+def test_nothing_found_offers_what_would_find_something(analyst: Any) -> None:
+    page = tree(analyst.get(f"{SEARCH}?{urlencode({'q': 'chè tân cươngg', 'stance': 'mixed'})}"))
+    offers = page.css(".empty li")
+    assert offers
+    for offer in offers:
+        count = int(re.search(r"(\d+) bài", offer.text())[1])  # type: ignore[index]
+        assert found(analyst, offer.css_first("a").attributes["href"] + "&apart=1") == count > 0
+
+
+def test_names_are_suggested_with_and_without_accents(analyst: Any) -> None:
+    for typed in ("gia sa", "Gia Sà", "phường gia"):
+        names = analyst.get(f"/phan-tich/goi-y?{urlencode({'q': typed})}").json()
+        assert "phường Gia Sàng" in [name["text"] for name in names], typed
+    assert analyst.get("/phan-tich/goi-y?q=x").json() == []
+
+
+def test_pages_follow_one_another_without_gap_or_repeat(analyst: Any, newsroom: Any, printing: Any, clock: Any) -> None:
+    for number in range(45):
+        newsroom.story(
+            printing(f"Tin số {number}", at=clock[0] - timedelta(hours=number)), published=False, index=False
+        )
+    newsroom.story(printing("Tin cuối"), published=False)
+    seen: list[str] = []
+    path: str | None = f"{SEARCH}?q=tin"
+    while path:
+        page = tree(analyst.get(path))
+        seen += [node.text().strip() for node in page.css(".hit h3")]
+        following = page.css_first("a[rel=next]")
+        path = following.attributes["href"] if following else None
+    assert len(seen) == len(set(seen)) == 47
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv_excel", "xlsx", "jsonl"])
+def test_an_export_has_every_article_that_is_seen_and_nothing_that_runs(analyst: Any, kind: str) -> None:
+    answer = analyst.get(f"/phan-tich/xuat/{kind}?stance=-favourable")
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["content-disposition"]
+    shown = _titles_of(kind, answer.content)
+    assert len(shown) == found(analyst, f"{SEARCH}?apart=1&stance=-favourable") == 7
+    safe = HOSTILE if kind in ("xlsx", "jsonl") else f"'{HOSTILE}"
+    assert safe in shown
+    assert answer.content.startswith(b"\xef\xbb\xbf") == (kind == "csv_excel")
+
+
+def _titles_of(kind: str, content: bytes) -> list[str]:
+    if kind == "jsonl":
+        return [json.loads(line)["title"] for line in content.decode().splitlines()]
+    if kind == "xlsx":
+        sheet = load_workbook(io.BytesIO(content)).active
+        head = [cell.value for cell in sheet[1]]
+        column = head.index("Tiêu đề") + 1
+        cells = [sheet.cell(row, column) for row in range(2, sheet.max_row + 1)]
+        assert {cell.data_type for cell in cells} == {"s"}
+        return [str(cell.value) for cell in cells]
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    return [row["Tiêu đề"] for row in rows]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_no_cell_of_a_csv_is_a_formula(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+def test_hostile_text_stays_text(analyst: Any) -> None:
+    for path in (f"{SEARCH}?q=script", "/phan-tich?from=2026-11-01&to=2026-11-22", f"{SEARCH}?q=%3Cscript%3E"):
+        assert "<script>alert(1)" not in analyst.get(path).text
+
+
+def test_a_chart_can_be_taken_along_as_a_file(analyst: Any) -> None:
+    asked = "relevance=relevant&from=2026-11-01&to=2026-11-22"
+    svg = analyst.get(f"/phan-tich/bieu-do/theo-thoi-gian.svg?{asked}")
+    assert svg.headers["content-type"] == "image/svg+xml" and "var(" not in svg.text and "<svg" in svg.text
+    png = analyst.get(f"/phan-tich/bieu-do/theo-thoi-gian.png?{asked}")
+    assert png.content.startswith(b"\x89PNG")
+    assert analyst.get(f"/phan-tich/bieu-do/khong-co.svg?{asked}").status_code == 404
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", [f"{SEARCH}?q=tan+cuong", "/phan-tich?from=2026-11-01&to=2026-11-22", f"{SEARCH}?q=((("]
+)
+def test_nothing_that_axe_objects_to(
+    analyst: Any, desk_page: Callable[..., Any], width: int, scheme: str, path: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = desk_page("analyst", name="analyst.hai", width=width, scheme=scheme)
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(path)
+    found = Axe().run(page).response["violations"]
+    assert not [(one["id"], one["nodes"][0]["html"]) for one in found]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert not [fault for fault in faults if "400" not in fault]
+
+
+@pytest.mark.browser
+def test_dragging_over_the_chart_chooses_its_days(analyst: Any, desk_page: Callable[..., Any]) -> None:
+    page = desk_page("analyst", name="analyst.hai")
+    page.goto(f"{SEARCH}?relevance=relevant&from=2026-11-01&to=2026-11-22")
+    bars = page.locator("[data-brush] svg a")
+    first, last = bars.nth(10).bounding_box(), bars.nth(20).bounding_box()
+    page.mouse.move(first["x"] + 2, first["y"] + first["height"] - 1)
+    page.mouse.down()
+    page.mouse.move(last["x"] + 2, last["y"] + last["height"] - 1, steps=5)
+    with page.expect_navigation():
+        page.mouse.up()
+    page.wait_for_url("**/tim-kiem?**")
+    asked = dict(parse_qsl(urlsplit(page.url).query))
+    assert asked["relevance"] == "relevant" and asked["from"] > "2026-11-01" and asked["to"] <= "2026-11-22"
