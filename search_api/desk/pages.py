@@ -20,7 +20,7 @@ from search_api.desk.cookies import Cookies
 from search_api.desk.member import Member
 from search_api.desk.told import Told, packed, unpacked
 from search_api.editions import Edition
-from search_api.faces import ANALYSIS, DESK
+from search_api.faces import ANALYSIS, DESK, is_signed_in_face
 from search_api.messages import Messages
 from search_api.moments import Formats
 
@@ -148,7 +148,7 @@ def safe_next(path: str, otherwise: str) -> str:
     parts = urlsplit(path) if path.isprintable() and "\\" not in path else None
     if parts is None or parts.scheme or parts.netloc or path.startswith("//"):
         return otherwise
-    return path if path.startswith(("/ban-bien-tap", "/phan-tich")) else otherwise
+    return path if is_signed_in_face(parts.path) else otherwise
 
 
 def _shown_value(value: Any) -> str:
