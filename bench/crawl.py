@@ -2,8 +2,8 @@
 
     python bench/crawl.py [--hosts 20] [--pages 100] [--latency 50] [--crawlers 1] [--readers 1] [--postgresql URL]
 
-A server of its own process on loopback answers feeds and pages of about 230 KB after the latency. Its pages are articles
-of the demo press in the layouts of the reading tests, one layout a host, made as heavy as real pages; most of them are
+A server of its own process on loopback answers feeds and pages of about 230 KB after the latency. Its pages are
+articles of the demo press in the layouts of the reading tests, one layout a host, made as heavy as real pages; most of them are
 not about the province. Each host is a source without a pause between requests. A page counts when it was fetched,
 archived, read, judged and its outcome stored. “Cold, never learned” reads every page as an unknown one; “cold,
 learning” starts without profiles and learns on the way; “warm” has the profiles that run learned. “Bare” is Scrapy
@@ -268,7 +268,8 @@ class Bare(scrapy.Spider):
         Bare.got += len(response.body) > 100_000
 async def main():
     runner = AsyncCrawlerRunner({"CONCURRENT_REQUESTS": 80, "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
-        "ROBOTSTXT_OBEY": False, "LOG_ENABLED": False, "TELNETCONSOLE_ENABLED": False, "COOKIES_ENABLED": False, "RETRY_ENABLED": False,
+        "ROBOTSTXT_OBEY": False, "LOG_ENABLED": False, "TELNETCONSOLE_ENABLED": False, "COOKIES_ENABLED": False,
+        "RETRY_ENABLED": False,
         "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor", "DOWNLOAD_DELAY": 0,
         "USER_AGENT": "bench", "CONCURRENT_ITEMS": 1})
     await runner.crawl(Bare)
