@@ -30,7 +30,7 @@ _MOST_IN_FAMILY: Final = 200
 # Beyond as many as are remembered: what was forgotten never holds more of the tables than what is not.
 _SWEPT_AFTER: Final = 1_000
 _NOBODY: Final[list[int]] = []
-_NOTHING: Final[dict[int, float]] = {}
+_NOTHING: Final[list[tuple[int, float]]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Wire:
         self._entries: dict[int, _Entry] = {}
         self._recent: deque[_Entry] = deque()
         self._by_key: dict[int, list[int]] = {}
-        self._by_term: dict[int, dict[int, float]] = {}
+        self._by_term: dict[int, list[tuple[int, float]]] = {}
         self._members: dict[int, set[int]] = {}
         self._merged: dict[int, int] = {}
         self._newest = float("-inf")
@@ -142,7 +142,7 @@ class Wire:
         partly: dict[int, float] = {}
         oldest = self._recent[0].member.number if self._recent else 0
         for term, weight in entry.terms:
-            for number, theirs in reversed(self._by_term.get(term, _NOTHING).items()):
+            for number, theirs in reversed(self._by_term.get(term, _NOTHING)):
                 if number < oldest:
                     break
                 partly[number] = partly.get(number, 0.0) + weight * theirs
@@ -182,11 +182,11 @@ class Wire:
         for term, weight in entry.terms:
             weights = self._by_term.get(term)
             if weights is None:
-                self._by_term[term] = {number: weight}
+                self._by_term[term] = [(number, weight)]
                 continue
-            weights[number] = weight
+            weights.append((number, weight))
             if len(weights) > _MOST_PER_TERM:
-                del weights[next(iter(weights))]
+                del weights[0]
         self._recent.append(entry)
 
     def _join_family(self, entry: _Entry, copies: list[tuple[_Entry, Copy]]) -> None:
@@ -249,7 +249,7 @@ class Wire:
         self._by_term = {
             term: left
             for term, weights in self._by_term.items()
-            if (left := {number: weight for number, weight in weights.items() if number in linked})
+            if (left := [one for one in weights if one[0] in linked])
         }
 
 
