@@ -185,15 +185,15 @@ def _checked(doing: _Doing, item: Item) -> StoryRow:
         raise Refused("desk.refused.no_story")
     if story.merged_into is not None:
         raise Conflict("desk.conflict.merged", into=story.merged_into, state=story.state, revision=story.revision)
+    # Whoever could never do this hears of their rights; whoever comes second hears who was first, not that what they
+    # wanted is no longer for them to do.
+    if not any(allowed(doing.actor.roles, step.needs) for step in STEPS[doing.act].values()):
+        require(doing.actor, next(iter(STEPS[doing.act].values())).needs)
+    _refuse_stale(doing.session, story, revision)
     step = STEPS[doing.act].get(State(story.state))
     if step is None:
-        # Whoever could never do this hears of their rights, not of the story's state.
-        if not any(allowed(doing.actor.roles, other.needs) for other in STEPS[doing.act].values()):
-            require(doing.actor, next(iter(STEPS[doing.act].values())).needs)
-        _refuse_stale(doing.session, story, revision)
         raise Refused("desk.refused.state", act=doing.act.value, state=story.state)
     require(doing.actor, step.needs)
-    _refuse_stale(doing.session, story, revision)
     return story
 
 

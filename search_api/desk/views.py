@@ -29,7 +29,7 @@ def save_view(request: Request, site: CurrentSite, member: Reader, form: Form) -
     name = " ".join(text(form, "name").split())[:_LONGEST_NAME]
     if not name:
         raise HTTPException(400)
-    query = Asked.of_address(back).here.partition("?")[2]
+    query = Asked.of_address(back).path().partition("?")[2]
     with site.resources.store.write() as session:
         saved_views.add(session, member.user_id, name, query, shared=bool(text(form, "shared")), now=site.now())
     return site.desk.redirect(request, back, Told("desk.acts.done.view", {"count": 1}))

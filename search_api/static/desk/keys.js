@@ -60,15 +60,21 @@ export class Keys {
     if (!picker) return false;
     if (this.picker && this.picker !== picker) this.picker.open = false;
     picker.open = !picker.open;
+    if (picker.open) this.#enter(picker);
     return true;
+  }
+
+  // At once, so that what is typed next arrives there.
+  #enter(picker) {
+    const first = picker.querySelector("[data-narrow], [aria-current], .option, textarea, input:not([type=hidden])");
+    first?.focus({ preventScroll: true });
+    picker.querySelector(".sheet")?.scrollIntoView({ block: "nearest" });
   }
 
   #opened(event) {
     const picker = event.target;
     if (!picker.matches?.("details.picker") || !picker.open) return;
-    const first = picker.querySelector("[data-narrow], [aria-current], .option, textarea, input:not([type=hidden])");
-    first?.focus({ preventScroll: true });
-    picker.scrollIntoView({ block: "nearest" });
+    if (!picker.contains(document.activeElement) || document.activeElement.tagName === "SUMMARY") this.#enter(picker);
   }
 
   // Numbers choose, arrows move, Enter in the filter takes the first.
