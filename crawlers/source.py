@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from diembao.errors import BadSource
 from diembao.settings import QUIET_HOURS
@@ -62,6 +63,39 @@ class Robots(BaseModel):
     ignore_reason: Reason
 
 
+class Terms(BaseModel):
+    """A written agreement that says more than its scope. Days are in Viet Nam, first and last included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, populate_by_name=True)
+
+    scope: Agreement
+    hours: Annotated[float, Field(ge=0, le=168, allow_inf_nan=False)] = 0.0  # to wait after the source
+    number: Annotated[str, Field(max_length=100)] = ""
+    since: Annotated[date | None, Field(alias="from")] = None
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Terms:
+        if self.since is not None and self.until is not None and self.until < self.since:
+            raise ValueError("ends before it begins")
+        return self
+
+
+def _agreement(value: object) -> object:
+    """One word, or terms; a fault is told as one, not once for each of the two forms."""
+    if isinstance(value, dict):
+        try:
+            return Terms.model_validate(value)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(str(part) for part in fault["loc"])
+            message = fault["msg"].removeprefix("Value error, ")
+            raise ValueError(f"{where}: {message}" if where else message) from error
+    if value not in get_args(Agreement):
+        raise ValueError("should be 'none', 'excerpt' or 'full', or terms with a scope")
+    return value
+
+
 class Source(BaseModel):
     """One newspaper as its file says."""
 
@@ -77,7 +111,7 @@ class Source(BaseModel):
     sitemaps: tuple[Address, ...] = ()
     feed_hosts: tuple[Domain, ...] = ()  # where else a feed may lie; articles never do
     delay: Annotated[float, Field(ge=0, le=300, allow_inf_nan=False)] = 2.0
-    agreement: Agreement = "none"
+    agreement: Annotated[Agreement | Terms, BeforeValidator(_agreement)] = "none"
     read: Mapping[str, str] = Field(default_factory=dict)
     expected_per_day: Annotated[float, Field(gt=0, le=10_000)] | None = None
     # Such as 23:00-05:00; none: not even those of the installation.
@@ -121,14 +155,18 @@ class Source(BaseModel):
 
     def to_record(self) -> SourceRecord:
         """What the store keeps of it."""
+        terms = self.agreement if isinstance(self.agreement, Terms) else Terms(scope=self.agreement)
         return SourceRecord(
             self.name,
             self.title,
             self.outlet_type,
             self.scope,
-            self.agreement,
-            self.model_dump(mode="json", exclude_defaults=True),
+            terms.scope,
+            self.model_dump(mode="json", exclude_defaults=True, by_alias=True),
             self.ways,
+            agreement_hours=terms.hours,
+            agreement_from=terms.since,
+            agreement_until=terms.until,
         )
 
 

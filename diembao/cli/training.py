@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from diembao.store.database import Store
     from nlp.evaluation.board import Section
     from nlp.training.material import Labelled
 
@@ -35,7 +36,7 @@ def train(
     eval_dir = _eval_dir()
     if eval_dir is None:
         raise WrongUse(f"{_EVAL_DIR} is not set: the texts that the labels speak of are kept there")
-    corrected = _corrections(corrections) if corrections else ()
+    corrected = (*_editors_word(), *(_corrections(corrections) if corrections else ()))
     task = TrainingTask(eval_dir, out or _shipped_models(), corrected, lambda line: typer.echo(line, err=True))
     try:
         for path in train_all(task, only or ()):
@@ -69,6 +70,7 @@ def evaluate(
         found = list(sections(material, only or ()))
     except TrainingUnavailableError as error:
         raise WrongUse(str(error)) from None
+    _show_agreement(err=True)
     if raise_floors or lower_floors:
         _move(folder, found, lower=lower_floors)
     below = _show(folder, found, as_json)
@@ -85,6 +87,45 @@ def _shipped_models() -> Path:
     from importlib.resources import files
 
     return Path(str(files("nlp").joinpath("models")))
+
+
+def _store() -> Store | None:
+    """The installation's store, if there is one; none is made for this."""
+    from diembao.cli.tools import load_settings
+    from diembao.store.database import open_store
+
+    settings = load_settings()
+    if settings.database_url is None and not (settings.data_dir / "diembao.sqlite3").is_file():
+        return None
+    return open_store(settings)
+
+
+def _editors_word() -> tuple[Labelled, ...]:
+    """What editors of this installation said, with the texts."""
+    from diembao.cli.tools import load_settings, make_tools
+    from nlp.training.material import CORRECTION, labelled
+    from pipelines.labelled import labelled_rows
+
+    store = _store()
+    if store is None:
+        return ()
+    found = tuple(labelled(row, CORRECTION, "") for row in labelled_rows(store, make_tools(load_settings(), store)))
+    typer.echo(f"{len(found)} articles with corrections by editors", err=True)
+    return found
+
+
+def _show_agreement(*, err: bool) -> None:
+    """How often editors' labels of this installation say what the machine says now."""
+    from diembao.store import labels
+
+    store = _store()
+    if store is None:
+        return
+    with store.read() as session:
+        counted = labels.agreement(session)
+    for field, (number, agreeing) in counted.items():
+        if number:
+            typer.echo(f"editors' labels: {field}: machine says the same in {agreeing} of {number}", err=err)
 
 
 def _corrections(path: Path) -> tuple[Labelled, ...]:

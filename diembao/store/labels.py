@@ -44,6 +44,25 @@ def copied_from(session: Session, label_id: int) -> Sequence[LabelRow]:
     return session.scalars(query.order_by(LabelRow.id)).all()
 
 
+def agreement(session: Session) -> dict[str, tuple[int, int]]:
+    """Of each field: how many labels stand that a person gave to the article itself, and how many say what the
+    machine says now. People label where they see a fault, so this is no measure of all that the machine says."""
+    counted: dict[str, tuple[int, int]] = dict.fromkeys(FIELDS, (0, 0))
+    query = select(LabelRow.field, LabelRow.value, LabelRow.machine_value).where(
+        LabelRow.withdrawn_at.is_(None), LabelRow.from_label.is_(None)
+    )
+    for field, value, machine in session.execute(query):
+        labels, agreeing = counted[field]
+        counted[field] = labels + 1, agreeing + (value == machine)
+    return counted
+
+
+def labelled_pages(session: Session) -> Sequence[int]:
+    """Pages of which people said something themselves, and it stands."""
+    query = select(LabelRow.page_id).where(LabelRow.withdrawn_at.is_(None), LabelRow.from_label.is_(None))
+    return session.scalars(query.distinct().order_by(LabelRow.page_id)).all()
+
+
 def rulings(session: Session, page_ids: Sequence[int]) -> dict[int, str]:
     """The relevance that people gave to these pages; pages without such a label are left out."""
     if not page_ids:

@@ -212,20 +212,21 @@ def take_pending(session: Session, limit: int, lease_seconds: float) -> list[Pen
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    taken = [
-        PendingPage(
-            row.id,
-            row.url,
-            row.source,
-            hints_from_json(row.hints),
-            row.fetched_at or row.found_at,
-            ArchivePlace(row.archive_file, row.archive_offset, row.archive_length),
-            row.redo,
-        )
-        for row in session.scalars(query)
-    ]
+    taken = [_pending(row) for row in session.scalars(query)]
     _lease(session, [page.id for page in taken], now + timedelta(seconds=lease_seconds))
     return taken
+
+
+def _pending(row: PageRow) -> PendingPage:
+    return PendingPage(
+        row.id,
+        row.url,
+        row.source,
+        hints_from_json(row.hints),
+        row.fetched_at or row.found_at,
+        ArchivePlace(row.archive_file, row.archive_offset, row.archive_length),
+        row.redo,
+    )
 
 
 def give_back(session: Session, page_ids: Sequence[int] | None = None) -> None:
@@ -320,6 +321,12 @@ def newest_archived(session: Session, limit: int) -> list[ArchivePlace]:
     columns = (PageRow.archive_file, PageRow.archive_offset, PageRow.archive_length)
     query = select(*columns).where(PageRow.archive_file != "").order_by(PageRow.id.desc()).limit(limit)
     return [ArchivePlace(*row) for row in session.execute(query)]
+
+
+def archived(session: Session, page_id: int) -> PendingPage | None:
+    """One page as it stands in the archive, to be read again; None when it is not there."""
+    row = session.get(PageRow, page_id)
+    return _pending(row) if row is not None and row.archive_file else None
 
 
 def by_url(session: Session, url: str) -> PageRow | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -26,6 +26,9 @@ class SourceRecord:
     agreement: str
     definition: dict[str, Any]
     ways: tuple[tuple[str, str], ...]
+    agreement_hours: float = 0.0
+    agreement_from: date | None = None
+    agreement_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ def sync_sources(session: Session, records: Iterable[SourceRecord], first_interv
         row = known.get(record.name) or SourceRow(name=record.name)
         row.title, row.outlet_type, row.scope = record.title, record.outlet_type, record.scope
         row.agreement, row.definition, row.active, row.updated_at = record.agreement, record.definition, True, now
+        row.agreement_hours = record.agreement_hours
+        row.agreement_from, row.agreement_until = record.agreement_from, record.agreement_until
         session.add(row)
         session.flush()  # the feeds refer to it
         for kind, url in record.ways:

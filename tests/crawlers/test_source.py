@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,13 @@ def test_the_packaged_sources_are_sound_and_honest() -> None:
     }
     assert next(source for source in sources if source.name == "baothainguyen").scope == "local"
     assert all(path.suffix == ".yml" for path in PACKAGED.iterdir())
+
+
+def test_an_agreement_may_say_hours_number_and_days() -> None:
+    written = "agreement: {scope: excerpt, hours: 3, number: 12/TT, from: 2026-07-01}\n"
+    record = parse_source(SOUND + written, "baothu.yml").to_record()
+    assert (record.agreement, record.agreement_hours) == ("excerpt", 3.0)
+    assert (record.agreement_from, record.agreement_until) == (date(2026, 7, 1), None)
+    assert record.definition["agreement"] == {"scope": "excerpt", "hours": 3.0, "number": "12/TT", "from": "2026-07-01"}
+    with pytest.raises(BadSource, match="line 7: agreement: ends before it begins"):
+        parse_source(SOUND + "agreement: {scope: full, from: 2026-07-02, until: 2026-07-01}\n", "baothu.yml")

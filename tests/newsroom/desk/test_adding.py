@@ -17,6 +17,7 @@ from diembao.store import near_misses as just_below
 from diembao.store.archive import ArchiveWriter
 from diembao.store.models import PageRow, SourceRow
 from nlp.analyzer import Analyzer
+from pipelines.labelled import labelled_rows
 from pipelines.runner import process_pending, redo
 from pipelines.steps import Tools
 
@@ -64,9 +65,7 @@ def process(newsroom, tools):
 
 
 def test_by_hand_becomes_an_article_like_any_other(newsroom, tools, archive):
-    given = Given(
-        "television", "Truyền hình Ví Dụ", "Phóng sự tối 21/11", NOTHING, newsroom.now - timedelta(hours=9)
-    )
+    given = Given("television", "Truyền hình Ví Dụ", "Phóng sự tối 21/11", NOTHING, newsroom.now - timedelta(hours=9))
     with newsroom.store.write() as session:
         page = adding.by_hand(session, archive, given, newsroom.editor, newsroom.now)
     process(newsroom, tools)
@@ -95,9 +94,7 @@ def test_what_cannot_be_added_is_refused(newsroom, archive, given, key):
     at = newsroom.now + timedelta(minutes=1) if given.pop("ahead", False) else newsroom.now
     values = {"outlet": "Báo Giấy", "title": "Tít", "text": "Nội dung", "url": "", **given}
     with newsroom.store.write() as session, pytest.raises(Refused, match=key):
-        adding.by_hand(
-            session, archive, Given("print", printed_at=at, **values), newsroom.editor, newsroom.now
-        )
+        adding.by_hand(session, archive, Given("print", printed_at=at, **values), newsroom.editor, newsroom.now)
 
 
 def test_by_address_is_fetched_archived_and_read(newsroom, tools, archive):
@@ -121,7 +118,9 @@ def test_by_address_is_fetched_archived_and_read(newsroom, tools, archive):
     assert answer(newsroom.store, newsroom.settings, archive, now=lambda: newsroom.now, read=fetched) == 0
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://169.254.169.254/latest", "http://[::1]/", "http://[::ffff:10.0.0.1]/"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/", "http://169.254.169.254/latest", "http://[::1]/", "http://[::ffff:10.0.0.1]/"]
+)
 def test_addresses_inside_are_never_fetched(newsroom, archive, url):
     with newsroom.store.write() as session:
         number = adding.ask(session, url, newsroom.editor, newsroom.now)
@@ -178,6 +177,28 @@ def test_labels_stay_through_every_redo_and_the_machines_new_word_is_kept(newsro
     redo(newsroom.store, "extract", since=None, source=None)
     process(newsroom, tools)
     assert outcome(newsroom, page) == "irrelevant"
+
+
+def test_what_people_said_becomes_material_for_training(newsroom, tools, archive):
+    """With the text of what was taken off, too; what was said of copies counts once, at their original."""
+    body = "Sở Nông nghiệp tỉnh Thái Nguyên cho biết vụ chè năm nay được mùa, bà con phấn khởi. " * 5
+    kept = page_of(newsroom, archive, "https://songcau.vn/x-4.html", "Chè Thái Nguyên được mùa", body)
+    gone = page_of(newsroom, archive, "https://songcau.vn/x-5.html", "Trận chung kết ở Thái Nguyên", body + NOTHING)
+    process(newsroom, tools)
+    with newsroom.store.write() as session:
+        corrections.correct(session, kept, "stance", "mixed", newsroom.editor, newsroom.now)
+        corrections.correct(session, kept, "topics", ["y-te", "giao-duc"], newsroom.editor, newsroom.now)
+        corrections.correct(session, gone, "relevance", "irrelevant", newsroom.editor, newsroom.now)
+        said = labels.in_force(session, [kept])[kept]["stance"]
+        said.machine_value = said.value  # the machine has learned
+    rows = {row["url"]: row for row in labelled_rows(newsroom.store, tools)}
+    first, second = rows["https://songcau.vn/x-4.html"], rows["https://songcau.vn/x-5.html"]
+    assert (first["stance"], first["topic"], first["topic2"]) == ("mixed", "y-te", "giao-duc")
+    assert "relevance" not in first and "chè năm nay" in first["text"]
+    assert second["relevance"] == "irrelevant" and "chung kết" in second["text"]
+    with newsroom.store.read() as session:
+        counted = labels.agreement(session)
+    assert (counted["stance"], counted["topics"], counted["relevance"]) == ((1, 1), (1, 0), (1, 0))
 
 
 def test_a_dismissed_near_miss_is_shown_no_more(newsroom, tools, archive):
