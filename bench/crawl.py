@@ -3,9 +3,11 @@
     python bench/crawl.py [--hosts 20] [--pages 100] [--latency 50] [--crawlers 1] [--readers 1] [--postgresql URL]
 
 A server of its own process on loopback answers feeds and pages of about 230 KB after the latency. Its pages are
-articles of the demo press in the layouts of the reading tests, one layout a host, made as heavy as real pages; most of them are
-not about the province. Each host is a source without a pause between requests. A page counts when it was fetched,
-archived, read, judged and its outcome stored. “Cold, never learned” reads every page as an unknown one; “cold,
+articles of the demo press in the layouts of the reading tests, one layout a host, made as heavy as real pages; about
+one in a hundred is about the province. Each host is a source without a pause between requests. A page counts when it
+was fetched, archived, read, judged and its outcome stored.
+
+“Cold, never learned” reads every page as an unknown one; “cold,
 learning” starts without profiles and learns on the way; “warm” has the profiles that run learned. “Bare” is Scrapy
 with its own downloader and nothing to do, in two processes.
 """
@@ -26,6 +28,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -76,18 +79,33 @@ def heavier(body: bytes, chance: random.Random) -> bytes:
     return body.replace(b"</body>", f'<nav class="mega-menu"><ul>{links}</ul></nav></body>'.encode(), 1)
 
 
-def print_press(hosts: int) -> list[list[bytes]]:
-    """For each host some pages in its layout, packed as a server would."""
-    material = load_material()
-    layouts = [name for name in material.layout_names() if name not in {"tap_nham"}]
-    chance = random.Random(5)
+def print_press(hosts: int, pages: int) -> list[list[bytes]]:
+    """For each host its pages in its layout, packed as a server would; every hundredth is about the province."""
+    from nlp.analyzer import Analyzer
+
+    material, analyzer, chance = load_material(), Analyzer.load(), random.Random(5)
+    layouts = material.layout_names()
     press = []
     for host in range(hosts):
-        layout = layouts[host % len(layouts)]
-        pages = [printed.page.body for printed in material.pages_of(layout, VARIANTS)]
-        pages = [_elsewhere(body) if number % 100 else body for number, body in enumerate(pages, host)]
-        press.append([gzip.compress(heavier(body, chance), 6) for body in pages])
+        printed = material.pages_of(layouts[host % len(layouts)], VARIANTS)
+        ours = [one.page.body for one in printed if _is_ours(analyzer, one.title, one.text)]
+        others = [
+            _elsewhere(one.page.body) for one in printed if not _is_ours(analyzer, one.title, one.text, away=True)
+        ]
+        chosen = [
+            ours[number % len(ours)] if (number + host) % 100 == 99 else others[number % len(others)]
+            for number in range(min(pages, 100))
+        ]
+        press.append([gzip.compress(heavier(body, chance), 6) for body in chosen])
     return press
+
+
+def _is_ours(analyzer: Any, title: str, text: str, *, away: bool = False) -> bool:
+    from nlp.records import Document
+
+    if away:
+        title, text = (_elsewhere(part.encode()).decode() for part in (title, text))
+    return str(analyzer.gate(Document(id="", title=title, text=text)).relevance) != "irrelevant"
 
 
 def _elsewhere(body: bytes) -> bytes:
@@ -98,7 +116,7 @@ def _elsewhere(body: bytes) -> bytes:
 
 
 def serve(hosts: int, pages: int, latency: float, ready: Connection) -> None:
-    press = print_press(hosts)
+    press = print_press(hosts, pages)
 
     async def converse(number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -142,6 +160,7 @@ class Outcome:
     seconds: float
     cpu: dict[str, float]
     read_by: dict[str, int]
+    outcomes: str = ""
 
     def line(self, name: str) -> str:
         total = sum(self.cpu.values())
@@ -207,18 +226,19 @@ def _timed(settings: Any, store: Any, tools: Any, pool: Any, papers: list[str], 
         child.start()
         there.close()
         children.append((child, here))
-    done = 0
+    counted: Counter[str] = Counter()
     alive = True
-    while alive or done < _fetched(store):
+    while alive or counted.total() < _fetched(store):
         alive = any(child.is_alive() for child, _ in children)
-        done += runner.process_pending(store, tools, hands=pool).outcomes.total()
+        counted += runner.process_pending(store, tools, hands=pool).outcomes
         time.sleep(0.25)
     seconds = time.perf_counter() - began
     cpu = {"keeping": time.process_time() - own, "reading": _children_cpu(pool) - before}
     cpu["fetching"] = sum(here.recv()[1] for _, here in children)
     for child, _ in children:
         child.join()
-    return Outcome(done, seconds, cpu, _read_by(store))
+    told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counted.items()))
+    return Outcome(counted.total(), seconds, cpu, _read_by(store), told)
 
 
 def _warm_up(pool: Any, readers: int) -> None:
@@ -410,7 +430,7 @@ def main() -> None:
             print(outcome.line(name))
             ratio = sum(plain.cpu.values()) / plain.pages / (sum(outcome.cpu.values()) / outcome.pages)
             readers = ", ".join(f"{number} by {reader}" for reader, number in sorted(outcome.read_by.items()))
-            print(f"{'':22s} {ratio:.2f} of the bare download's pages for the same CPU; {readers}")
+            print(f"{'':22s} {ratio:.2f} of the bare download's pages for the same CPU; {readers}; {outcome.outcomes}")
             assert outcome.pages == len(addresses), "not every page has its outcome"
             return learned(settings)
 
