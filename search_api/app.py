@@ -40,6 +40,7 @@ from search_api.desk import (
     queue,
     sign_in,
     sign_on,
+    source_board,
     views,
 )
 from search_api.desk.cookies import Cookies
@@ -70,6 +71,7 @@ DESK_ROOMS = (
     people,
     api_keys,
     audit_log,
+    source_board,
     library,
     digests,
     mailing_lists,

@@ -37,6 +37,7 @@ class Entry:
 # In the order of the menu; who signs in comes to the first one they may see.
 NAVIGATION = (
     Entry("queue", DESK, Action.READ_DESK),
+    Entry("sources", f"{DESK}/nguon", Action.SEE_SOURCES),
     Entry("trends", ANALYSIS, Action.ANALYSE),
     Entry("analysis_search", f"{ANALYSIS}/tim-kiem", Action.ANALYSE),
     Entry("digests", f"{DESK}/diem-bao", Action.READ_DESK),

@@ -55,6 +55,7 @@ TABLE: tuple[Row, ...] = (
     ("POST", f"{DESK}/khoa-api/{{number}}/thu-hoi", NOBODY, EVERYBODY),
     ("GET", f"{DESK}/nhat-ky", "", AUDITORS),
     ("GET", f"{DESK}/thu-vien", "", KEEPERS),
+    ("GET", f"{DESK}/nguon", "", EDITORS | KEEPERS),
     ("GET", DESK, "", READERS),
     ("GET", f"{DESK}/tin/{{story_id}}", "1", READERS),
     ("GET", f"{DESK}/tin-moi", "", READERS),
