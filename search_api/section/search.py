@@ -36,6 +36,7 @@ _SIZE = 20
 _FACETS = (FacetRequest(Keyword.TOPIC, 20), FacetRequest(Keyword.SOURCE, 12), FacetRequest(Keyword.PLACE_CODE, 12))
 _FILTERS = ("topic", "source", "place")
 _SORTS = tuple(Sort)
+_LOOSER = {"without": "suggest_without", "any": "suggest_any"}
 _CARET_WINDOW = 40
 _LONGEST_VALUE = 200
 
@@ -279,7 +280,7 @@ def _suggestions(site: Site, form: Form, query: Query) -> Iterator[Suggestion]:
     if len(form.filters) > 1:
         tries.append(("suggest_all", replace(form, topic="", source="", place="", from_="", to=""), ""))
     for key, node, word in looser(query.tree):
-        tries.append((f"suggest_{key}", replace(form, q=render(node)), word))
+        tries.append((_LOOSER[key], replace(form, q=render(node)), word))
     for key, changed, name in tries:
         if changed.is_empty:
             continue
