@@ -1,4 +1,5 @@
-"""Export: every article with its judgement, one JSON object a line, in the order they came."""
+"""Export: every article with its judgement, one JSON object a line, in the order they came; of what was taken down only
+that it was."""
 
 from __future__ import annotations
 
@@ -28,6 +29,10 @@ def export_articles(store: Store, write: Callable[[str], object]) -> int:
 
 
 def _as_json(row: ArticleRow) -> dict[str, object]:
+    down_at = row.withdrawn_at or row.source_removed_at
+    if down_at is not None:
+        # What was taken down leaves the house no more; that it was here is said.
+        return {"id": row.id, "url": row.url, "source": row.source, "taken_down": down_at.isoformat()}
     return {
         "id": row.id,
         "url": row.url,

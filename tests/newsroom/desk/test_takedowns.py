@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from diembao.newsroom.takedowns import follow_source
 from diembao.store import audit, changes, public
 from diembao.store import takedowns as log
 from diembao.store.models import ArticleRow
+from pipelines.exports import export_articles
 from pipelines.indexing import documents_of
 
 MINUTE = timedelta(minutes=1)
@@ -79,6 +81,17 @@ def test_the_other_printings_stay(newsroom):
         assert public.titles(session, [story], now)[story] == second.title
         assert public.tombstone(session, story) is None
         assert log.listed(session)[0].scope == "printing"
+
+
+def test_an_export_says_only_that_it_was_taken_down(newsroom):
+    story, now = published(newsroom, "songcau", "nuicoc"), newsroom.now
+    first, second = newsroom.printings(story)
+    take_back(newsroom, first.id, now)
+    lines = []
+    export_articles(newsroom.store, lines.append)
+    gone, kept = (json.loads(line) for line in lines)
+    assert gone == {"id": first.id, "url": first.url, "source": "songcau", "taken_down": now.isoformat()}
+    assert kept["id"] == second.id and kept["text"]
 
 
 def test_a_scheduled_story_does_not_go_out_without_its_source(newsroom):
