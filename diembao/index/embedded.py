@@ -63,6 +63,8 @@ _VERSIONS_PAGE = 50_000
 _ID_KEYS = 2**62
 # Fetched beyond a page, so that articles of one second are put in order before the page is cut.
 _TIES = 8
+_TOTAL = "total"
+_COUNT = {"value_count": {"field": VERSION}}
 
 
 class _Open:
@@ -231,17 +233,20 @@ class _Search:
     def hits(self) -> Hits:
         query = self._query
         after = decode_cursor(query)
-        total = self.total()
+        counting = Counting(query, _MOST_BUCKETS, "segment_size")
+        wanted = counting.wanted()
+        # Whoever visits all matches can count them on the way.
+        answer = self._aggregate({**wanted, _TOTAL: _COUNT} if wanted else {})
+        total = int(answer[_TOTAL]["value"]) if wanted else None
         rows: list[Row[Any]] = []
         more = False
-        if query.size and total:
-            read = self._reader(total)
-            if query.collapse:
-                rows, more = one_page_of_stories(read, self._story_sizes, after, query.size)
-            else:
-                rows, more = one_page(read, after, query.size)
-        counting = Counting(query, _MOST_BUCKETS, "segment_size")
-        answer = self._aggregate(counting.wanted())
+        if total is None and query.size and not (self._plan.ladder or after or query.collapse):
+            rows, total = self._in_order(0, self._plan.wanted, None, query.size + 1, count=True)
+            rows, more = rows[: query.size], len(rows) > query.size
+        else:
+            total = self.total() if total is None else total
+            if query.size and total:
+                rows, more = self._page(total, after)
         return Hits(
             total=total,
             items=tuple(self._hit(row) for row in rows),
@@ -250,6 +255,12 @@ class _Search:
             stories=self._stories(total) if query.count_stories else None,
             next=encode_cursor(query, rows[-1].position) if more else None,
         )
+
+    def _page(self, total: int, after: Position | None) -> tuple[list[Row[Any]], bool]:
+        read = self._reader(total)
+        if self._query.collapse:
+            return one_page_of_stories(read, self._story_sizes, after, self._query.size)
+        return one_page(read, after, self._query.size)
 
     def counts(self, by: Sequence[Grouping], over: Unit | Sequence[Period] | None) -> Counts:
         check_cells([grouping.most for grouping in by], 1)
@@ -286,22 +297,25 @@ class _Search:
                 if after is None or rung.score <= after.score:
                     condition = AllOf((rung.condition, stories)) if stories else rung.condition
                     start = after if after and after.score == rung.score else None
-                    rows += self._class(rung.score, condition, start, limit - len(rows))
+                    rows += self._in_order(rung.score, condition, start, limit - len(rows))[0]
             return rows
 
         return read
 
-    def _class(self, score: int, condition: Condition, after: Position | None, limit: int) -> list[Row[Any]]:
-        """Rows of one class in order."""
+    def _in_order(
+        self, score: int, condition: Condition, after: Position | None, limit: int, *, count: bool = False
+    ) -> tuple[list[Row[Any]], int]:
+        """Rows of one class in order, and where asked for how many it has (else 0)."""
         newest = self._plan.newest_first
         with engine_errors():
             asked = translate(self._schema, condition)
             if after:
                 bounds = (None, after.sort_key) if newest else (after.sort_key, None)
                 asked = both(asked, numbers(self._schema, SORT_KEY, *bounds))
-            found = self._searcher.search(
-                asked, limit=limit + _TIES, count=False, order_by_field=SORT_KEY, order=order(newest)
-            ).hits
+            answer = self._searcher.search(
+                asked, limit=limit + _TIES, count=count, order_by_field=SORT_KEY, order=order(newest)
+            )
+            found = answer.hits
             addresses = [address for _, address in found]
             id_keys = self._searcher.fast_field_values(ID_KEY, addresses)
             story_keys = self._searcher.fast_field_values(STORY_KEY, addresses)
@@ -310,7 +324,7 @@ class _Search:
             for (sort_key, address), id_key, story_key in zip(found, id_keys, story_keys, strict=True)
             if after is None or sort_key != after.sort_key or id_key > after.id_key
         ]
-        return sorted(rows, key=row_order(newest))[:limit]
+        return sorted(rows, key=row_order(newest))[:limit], answer.count if count else 0
 
     def _hit(self, row: Row[Any]) -> Hit:
         with engine_errors():
