@@ -193,7 +193,7 @@ class StoryRow(Base):
         Index("ix_stories_state_published_at", "state", "published_at"),
         Index("ix_stories_state_first_at", "state", "first_at"),
         Index("ix_stories_scheduled_at", "scheduled_at"),
-        # The queue is walked, filtered and counted in this index alone.
+        # The queue is walked and filtered in the first of these indexes alone, its filters are counted in the second.
         Index(
             "ix_stories_queue",
             "state",
@@ -207,6 +207,7 @@ class StoryRow(Base):
             "outlets",
             "id",
         ),
+        Index("ix_stories_kinds", "state", "relevance", "topic", "stance", "needs_response", "last_at"),
         NEVER_REUSED,
     )
 

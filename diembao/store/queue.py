@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from diembao.store.models import ArticleRow, LabelRow, SourceRow, StoryPlaceRow, StoryRow
 
@@ -21,6 +23,8 @@ Sort = Literal["rank", "newest", "oldest", "outlets"]
 
 # Newspapers and places are counted in so many stories at most: a month's worth, and bounded.
 COUNTED_AT_MOST: Final = 1000
+# Beyond so many the database sorts faster than runs are merged here.
+_MERGED_AT_MOST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class Kinds:
 
 def ids(session: Session, wanted: Wanted, *, limit: int = COUNTED_AT_MOST, offset: int = 0) -> list[int]:
     """Ids of the stories wanted, in order."""
+    if wanted.sort == "rank" and offset + limit <= _MERGED_AT_MOST:
+        return _merged(session, wanted, limit, offset)
     query = select(StoryRow.id).where(_conditions(wanted)).order_by(*_order(wanted.sort)).limit(limit).offset(offset)
     return list(session.scalars(query))
 
@@ -142,10 +148,38 @@ def outlets(session: Session) -> dict[str, str]:
     return {row.name: row.title for row in session.execute(select(SourceRow.name, SourceRow.title))}
 
 
+def _merged(session: Session, wanted: Wanted, limit: int, offset: int) -> list[int]:
+    """As `ids`, by rank: each state stands in that order in the index, so nothing is sorted but what is taken."""
+    runs = [
+        session.execute(
+            select(StoryRow.rank, StoryRow.id)
+            .where(_conditions(one))
+            .order_by(StoryRow.rank.desc(), StoryRow.id.desc())
+            .limit(offset + limit)
+        ).all()
+        for one in _each_kind(wanted)
+    ]
+    merged = merge(*runs, key=lambda row: (row.rank, row.id), reverse=True)
+    return [row.id for row in islice(merged, offset, offset + limit)]
+
+
 def _cube(session: Session, wanted: Wanted) -> dict[tuple[str, str, bool], int]:
     columns = (StoryRow.topic, StoryRow.stance, StoryRow.needs_response)
-    query = select(*columns, func.count()).where(_conditions(wanted)).group_by(*columns)
-    return {(topic, stance, needs): number for topic, stance, needs, number in session.execute(query)}
+    found: Counter[tuple[str, str, bool]] = Counter()
+    for one in _each_kind(wanted):
+        query = select(*columns, func.count()).where(_conditions(one)).group_by(*columns)
+        for topic, stance, needs, number in session.execute(query):
+            found[topic, stance, needs] += number
+    return found
+
+
+def _each_kind(wanted: Wanted) -> list[Wanted]:
+    """One state and one relevance each: within these the indexes stand in order."""
+    return [
+        replace(wanted, states=(state,), relevance=(relevance,))
+        for state in wanted.states
+        for relevance in wanted.relevance
+    ]
 
 
 def _sources(session: Session, story_ids: Sequence[int]) -> dict[str, int]:
@@ -170,8 +204,8 @@ def _named(counts: Mapping[Any, int]) -> dict[str, int]:
 
 def _conditions(wanted: Wanted) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [
-        StoryRow.state.in_(wanted.states),
-        StoryRow.relevance.in_(wanted.relevance),
+        _among(StoryRow.state, wanted.states),
+        _among(StoryRow.relevance, wanted.relevance),
     ]
     if wanted.topic:
         conditions.append(StoryRow.topic == wanted.topic)
@@ -196,6 +230,11 @@ def _conditions(wanted: Wanted) -> ColumnElement[bool]:
     if wanted.ids is not None:
         conditions.append(StoryRow.id.in_(wanted.ids))
     return and_(*conditions)
+
+
+def _among(column: InstrumentedAttribute[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """One value is asked for as such: SQLite does not see that a list of one leaves the index in order."""
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 def _order(sort: Sort) -> tuple[ColumnElement[Any], ...]:
