@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from sqlalchemy.orm import Session
@@ -35,6 +35,7 @@ class DigestLink:
     day: date
     name: str
     extent: str
+    published_at: datetime
 
     @property
     def path(self) -> str:
@@ -52,7 +53,8 @@ def links_of(session: Session, rows: Sequence[DigestRow]) -> list[DigestLink]:
     found = []
     for row in rows:
         content = kept_content(session, row)
-        found.append(DigestLink(row.id, row.day, wording.full_title(content), wording.extent(content)))
+        at = row.published_at or row.updated_at
+        found.append(DigestLink(row.id, row.day, wording.full_title(content), wording.extent(content), at))
     return found
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import feedgenerator
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from diembao.index.protocol import Keyword, Sort
-from diembao.store import public
+from diembao.store import digests, public
 from nlp.text import normalise
 from search_api.editions import Edition
 from search_api.finding import stories_of_hits
@@ -20,6 +21,7 @@ from search_api.moments import iso_local
 from search_api.problems import BadParameter
 from search_api.rendering import with_query
 from search_api.section.delivery import deliver
+from search_api.section.digests import DigestLink, links_of
 from search_api.section.page_cache import Page
 from search_api.section.search import PATH as SEARCH_PATH
 from search_api.selection import Selection
@@ -29,6 +31,8 @@ from search_api.views import StoryView, story_views
 router = APIRouter(include_in_schema=False)
 
 ITEMS = 50
+_DIGESTS = 7
+_DIGEST_DAYS = timedelta(days=7)
 _FILTERS = (Keyword.TOPIC, Keyword.SOURCE, Keyword.PLACE)
 _MAX_AGE = 300  # readers poll; five minutes is soon enough
 _LONGEST_VALUE = 200
@@ -36,12 +40,16 @@ _LONGEST_VALUE = 200
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """path: its own address, query included; home: the page that shows the same list."""
+    """path: its own address, query included; home: the page that shows the same list.
+
+    digests: those of the last days; none where the feed is filtered.
+    """
 
     title: str
     path: str
     home: str
     stories: Sequence[StoryView]
+    digests: Sequence[DigestLink] = ()
 
 
 @router.get("/rss.xml")
@@ -117,7 +125,12 @@ def read_feed(session: Session, site: Site, edition: Edition, request: Request) 
         request.url.path + (f"?{query}" if query else ""),
         home,
         find_stories(session, site, selection, ITEMS),
+        _digests(session, site) if selection.is_open else (),
     )
+
+
+def _digests(session: Session, site: Site) -> list[DigestLink]:
+    return links_of(session, digests.published(session, limit=_DIGESTS, since=site.now() - _DIGEST_DAYS))
 
 
 def _summary(story: StoryView, edition: Edition) -> str:
@@ -147,6 +160,16 @@ def _xml(feed: Feed, site: Site, edition: Edition, kind: type[feedgenerator.Synd
         feed_url=site.public_url + feed.path,
         author_name=site.settings.owner_name,
     )
+    for digest in feed.digests:
+        made.add_item(
+            title=_clean(digest.name),
+            link=site.public_url + edition.path(digest.path),
+            description=_clean(digest.extent),
+            pubdate=digest.published_at,
+            updateddate=digest.published_at,
+            unique_id=f"{site.public_url}/diem-bao/{digest.id}",
+            unique_id_is_permalink=False,
+        )
     for story in feed.stories:
         made.add_item(
             title=_clean(story.title),
@@ -177,17 +200,30 @@ def _json(feed: Feed, site: Site, edition: Edition) -> dict[str, object]:
         "language": edition.language,
         "authors": [{"name": site.settings.owner_name}],
         "items": [
-            {
-                "id": _identity(site, story),
-                "url": site.public_url + edition.path(story.path),
-                "external_url": story.first.url,
-                "title": story.title,
-                "content_text": _summary(story, edition),
-                "date_published": iso_local(story.published_at or story.first.at),
-                "date_modified": iso_local(max(story.updated_at, story.published_at or story.first.at)),
-                "tags": [edition.topic(slug) for slug in story.topics],
-                "language": "vi",
-            }
-            for story in feed.stories
+            *(
+                {
+                    "id": f"{site.public_url}/diem-bao/{digest.id}",
+                    "url": site.public_url + edition.path(digest.path),
+                    "title": digest.name,
+                    "content_text": digest.extent,
+                    "date_published": iso_local(digest.published_at),
+                    "language": "vi",
+                }
+                for digest in feed.digests
+            ),
+            *(
+                {
+                    "id": _identity(site, story),
+                    "url": site.public_url + edition.path(story.path),
+                    "external_url": story.first.url,
+                    "title": story.title,
+                    "content_text": _summary(story, edition),
+                    "date_published": iso_local(story.published_at or story.first.at),
+                    "date_modified": iso_local(max(story.updated_at, story.published_at or story.first.at)),
+                    "tags": [edition.topic(slug) for slug in story.topics],
+                    "language": "vi",
+                }
+                for story in feed.stories
+            ),
         ],
     }

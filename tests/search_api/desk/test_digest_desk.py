@@ -69,6 +69,9 @@ def test_from_one_key_to_the_public_page(site: Any, signed_in: Any, two_stories:
     assert "Điểm báo số 1" in site.get("/diem-bao").text and "Điểm báo ngày, 22/11/2026" in site.get("/").text
     assert site.get("/en/diem-bao/2026-11-22").status_code == 200
     assert "/diem-bao/2026-11-22" in site.get("/sitemap.xml").text
+    for feed in ("/rss.xml", "/atom.xml", "/feed.json"):
+        assert "Điểm báo số 1: Thông tin báo chí" in site.get(feed).text
+        assert "Điểm báo số 1" not in site.get(f"{feed}?q=lũ").text, "a filtered feed holds what was asked for"
     picture = re.search(r'og:image" content="https://baochi.example([^"]+)"', public.text)
     assert picture and site.get(picture[1]).content.startswith(b"\x89PNG")
 
@@ -264,4 +267,3 @@ def _look(page: Any, axe: Any, path: str, request: Any) -> None:
     assert wider <= 0, f"{path} is {wider} px too wide"
     found = axe.run(page).response["violations"]
     assert not found, (path, [(fault["id"], fault["nodes"][0]["html"]) for fault in found])
-
