@@ -236,7 +236,7 @@ def web(settings: Settings) -> Iterator[Http]:
 def measure(index: SearchIndex, direct: Any, http: Http, kinds: dict[str, list[Query]]) -> None:
     print("times in ms; × index and × API: beside the engine asked directly")
     columns = "".join(f"{name:>8}" for name in ("direct", "index", "API")) + f"{'× index':>8}{'× API':>7}"
-    print(f"{'':<20}{'hits':>7} | p50{columns[3:]} | p99{columns[3:]}")
+    print(f"{'p50, then p99':<20}{'hits':>7} |{columns} |{columns}")
     for kind, asked in kinds.items():
         taken: dict[str, list[float]] = {"direct": [], "index": [], "API": []}
         hits = []
