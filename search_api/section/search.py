@@ -279,8 +279,8 @@ def _suggestions(site: Site, form: Form, query: Query) -> Iterator[Suggestion]:
     tries = [("suggest_drop", replace(form, **{name: ""}), name) for name in form.filters]
     if len(form.filters) > 1:
         tries.append(("suggest_all", replace(form, topic="", source="", place="", from_="", to=""), ""))
-    for key, node, word in looser(query.tree):
-        tries.append((_LOOSER[key], replace(form, q=render(node)), word))
+    for way, node, word in looser(query.tree):
+        tries.append((_LOOSER[way], replace(form, q=render(node)), word))
     for key, changed, name in tries:
         if changed.is_empty:
             continue

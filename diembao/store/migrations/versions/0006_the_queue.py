@@ -1,6 +1,6 @@
 """what the queue is ordered, filtered and counted by; saved views; who has a story open"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -86,7 +86,7 @@ def _fill() -> None:
             connection.execute(places.insert(), named)
 
 
-def _batches(connection: sa.Connection) -> Iterator[list[sa.Row[Any]]]:
+def _batches(connection: sa.Connection) -> Iterator[Sequence[sa.Row[Any]]]:
     """The articles of some hundreds of stories at a time, by story."""
     json = sa.JSON()
     articles = sa.table(
@@ -113,10 +113,10 @@ def _batches(connection: sa.Connection) -> Iterator[list[sa.Row[Any]]]:
         ).all()
         last += _AT_ONCE
         if rows:
-            yield list(rows)
+            yield rows
 
 
-def _judge(rows: list[sa.Row[Any]]) -> dict[str, Any]:
+def _judge(rows: Sequence[sa.Row[Any]]) -> dict[str, Any]:
     judged = [
         Judged(
             row.source,
