@@ -28,6 +28,7 @@ from diembao.errors import WrongUse
 
 if TYPE_CHECKING:
     from diembao.demo import DemoPress
+    from diembao.settings import Settings
 
 DEMO_PRESS_PORT = 8101
 # A child that has not ended by then is ended for it.
@@ -44,6 +45,8 @@ def run(*, demo: bool, host: str, port: int) -> int:
         settings = load_settings()
         open_store(settings, migrate=True).close()
         settings.signing_key()
+        if demo:
+            _tell_demo_accounts(settings)
         stop = stop_on_signals()
         children = {"web": _start("serve", "--host", host, "--port", str(port)), "worker": _start("worker")}
         typer.echo(f"Điểm Báo Thái Nguyên: http://{_shown(host)}:{port} (Ctrl-C stops it)", err=True)
@@ -54,6 +57,15 @@ def run(*, demo: bool, host: str, port: int) -> int:
         if ended is not None:
             typer.echo(f"diembao: {ended} ended by itself, so everything was stopped", err=True)
         return 0 if ended is None else 1
+
+
+def _tell_demo_accounts(settings: Settings) -> None:
+    from diembao.cli import demo_accounts
+
+    lines = list(demo_accounts.make(settings))
+    if lines:
+        typer.echo("Accounts of the demo, for /ban-bien-tap; their passwords are shown this once:", err=True)
+        typer.echo("\n".join(f"  {line}" for line in lines), err=True)
 
 
 def end_with_parent() -> None:
