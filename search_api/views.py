@@ -36,7 +36,8 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story as shown. `summary_by` names the outlet an excerpt is from; empty when the summary is our own."""
+    """A story as shown. `summary_by` names the outlet an excerpt is from; empty when the summary is our own.
+    correction: what our editors put right in their own words; empty where nothing was."""
 
     id: int
     title: str
@@ -49,6 +50,8 @@ class StoryView:
     places: tuple[PlaceView, ...]
     published_at: datetime | None
     updated_at: datetime
+    correction: str
+    corrected_at: datetime | None
 
     @property
     def path(self) -> str:
@@ -106,6 +109,8 @@ def story_view(row: StoryRow, printings: Sequence[Printing], units: Units) -> St
         places=_places(printings, units),
         published_at=row.published_at,
         updated_at=row.updated_at,
+        correction=row.correction,
+        corrected_at=row.corrected_at,
     )
 
 

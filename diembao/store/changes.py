@@ -156,8 +156,9 @@ def record_removal(session: Session, row: ArticleRow, reason: str, first_seen: d
     detail = {"reason": reason, "first_seen": first_seen.isoformat()}
     _tell(session, row, "removed", detail, now)
     trail.add(session, row.page_id, now, "look", "removed", detail=detail)
-    _audit(session, row, "source_removed", detail, now)
     articles.touch(session, [row.id], now)
+    # Last: the chain of the audit log is locked from here on, and nobody may wait for us meanwhile.
+    _audit(session, row, "source_removed", detail, now)
 
 
 def record_restoration(session: Session, row: ArticleRow, now: datetime) -> None:
@@ -166,8 +167,8 @@ def record_restoration(session: Session, row: ArticleRow, now: datetime) -> None
     row.source_removed_at, row.source_removed_reason = None, ""
     _tell(session, row, "restored", {}, now)
     trail.add(session, row.page_id, now, "look", "restored")
-    _audit(session, row, "source_restored", was, now)
     articles.touch(session, [row.id], now)
+    _audit(session, row, "source_restored", was, now)
 
 
 def counts_waiting(session: Session) -> dict[str, int]:

@@ -32,6 +32,18 @@ def test_every_printing_with_outlet_time_and_original(newsroom, site, printing, 
         assert said in answer.text
 
 
+def test_what_was_put_right_stands_above_the_summary(newsroom, site, printing, clock):
+    newsroom.story(printing("Nước sông Cầu lên nhanh"), summary="Mực nước đã vượt báo động hai.")
+    with newsroom.store.write() as session:
+        story = session.get_one(StoryRow, 1)
+        story.state, story.correction, story.corrected_at = "corrected", "Bản trước ghi nhầm <b>báo động ba</b>.", clock[0]
+    answer = site.get("/tin/1-nuoc-song-cau-len-nhanh")
+    assert "Đính chính lúc 09:05 22/11/2026" in answer.text
+    assert "Bản trước ghi nhầm &lt;b&gt;báo động ba&lt;/b&gt;." in answer.text
+    assert answer.text.index("Bản trước ghi nhầm") < answer.text.index("Mực nước đã vượt")
+    assert "Correction, 09:05 22/11/2026" in site.get("/en/tin/1-nuoc-song-cau-len-nhanh").text
+
+
 def test_the_right_address_is_found_from_any_slug(newsroom, site, printing):
     newsroom.story(printing("Nước sông Cầu lên nhanh"))
     for wrong in ("/tin/1", "/tin/1-ten-cu", "/tin/1-"):

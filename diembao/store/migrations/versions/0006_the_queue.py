@@ -86,7 +86,7 @@ def _fill() -> None:
             connection.execute(places.insert(), named)
 
 
-def _batches(connection: sa.Connection) -> Iterator[Sequence[sa.Row[Any]]]:
+def _batches(connection: sa.Connection) -> Iterator[Sequence[Any]]:
     """The articles of some hundreds of stories at a time, by story."""
     json = sa.JSON()
     articles = sa.table(
@@ -116,7 +116,7 @@ def _batches(connection: sa.Connection) -> Iterator[Sequence[sa.Row[Any]]]:
             yield rows
 
 
-def _judge(rows: Sequence[sa.Row[Any]]) -> dict[str, Any]:
+def _judge(rows: Sequence[Any]) -> dict[str, Any]:
     judged = [
         Judged(
             row.source,
