@@ -37,6 +37,8 @@ class Entry:
 # In the order of the menu; who signs in comes to the first one they may see.
 NAVIGATION = (
     Entry("queue", DESK, Action.READ_DESK),
+    Entry("add", f"{DESK}/them", Action.ADD_ARTICLE),
+    Entry("takedowns", f"{DESK}/go-bai", Action.READ_DESK),
     Entry("sources", f"{DESK}/nguon", Action.SEE_SOURCES),
     Entry("trends", ANALYSIS, Action.ANALYSE),
     Entry("analysis_search", f"{ANALYSIS}/tim-kiem", Action.ANALYSE),
@@ -91,6 +93,7 @@ class DeskPages:
             "desk_stylesheet": self._assets.sheets["desk"].path,
             "audit_word": lambda action: self._word("desk.audit.actions", action),
             "audit_object": lambda kind: self._word("desk.audit.objects", kind),
+            "audit_detail": lambda name: self._word("desk.audit.details", name),
             "audit_value": _shown_value,
         }
         name = template if "/" in template else f"desk/{template}"  # the analysts' face has a folder of its own
