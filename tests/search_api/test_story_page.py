@@ -36,11 +36,16 @@ def test_what_was_put_right_stands_above_the_summary(newsroom, site, printing, c
     newsroom.story(printing("Nước sông Cầu lên nhanh"), summary="Mực nước đã vượt báo động hai.")
     with newsroom.store.write() as session:
         story = session.get_one(StoryRow, 1)
-        story.state, story.correction, story.corrected_at = "corrected", "Bản trước ghi nhầm <b>báo động ba</b>.", clock[0]
+        story.state, story.correction, story.corrected_at = (
+            "corrected",
+            "Bản trước ghi nhầm <b>báo động ba</b>.",
+            clock[0],
+        )
     answer = site.get("/tin/1-nuoc-song-cau-len-nhanh")
     assert "Đính chính lúc 09:05 22/11/2026" in answer.text
     assert "Bản trước ghi nhầm &lt;b&gt;báo động ba&lt;/b&gt;." in answer.text
-    assert answer.text.index("Bản trước ghi nhầm") < answer.text.index("Mực nước đã vượt")
+    shown = html.fromstring(answer.text).cssselect("article.story")[0].text_content()
+    assert shown.index("Bản trước ghi nhầm") < shown.index("Mực nước đã vượt")
     assert "Correction, 09:05 22/11/2026" in site.get("/en/tin/1-nuoc-song-cau-len-nhanh").text
 
 
