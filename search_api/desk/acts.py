@@ -188,7 +188,7 @@ def done(
     if not is_fetch(request):
         return site.desk.redirect(request, _back(form), Told(key, dict(values), undo=act_id))
     words = site.desk.edition.messages.text
-    shown = cards_now(request, site, member, form, [story_id])
+    shown = cards_now(request, site, member, form, [story_id] if story_id else [])
     return JSONResponse({"told": words(key, **values), "undo": act_id, "cards": shown})
 
 
@@ -252,11 +252,14 @@ def _text_differs(session: Session, item: tuple[int, int], wish: Wish) -> bool:
 def _wish(form: FormData, act: Act, now: datetime) -> Wish:
     words = text(form, "other").strip() or text(form, "words")
     wish = Wish(text(form, "headline"), text(form, "summary"), words)
-    return replace(wish, at=_moment(form, now)) if act is Act.SCHEDULE else wish
+    return replace(wish, at=moment_of(form, now)) if act is Act.SCHEDULE else wish
 
 
-def _moment(form: FormData, now: datetime) -> datetime:
-    """The moment that day and hour of the form name, in Viet Nam."""
+def moment_of(form: FormData, now: datetime) -> datetime:
+    """The moment that day and hour of the form name, in Viet Nam; without a day, today.
+
+    Raises: Refused: they name none.
+    """
     day, hour = text(form, "day").strip(), text(form, "time").strip().replace("h", ":").replace("g", ":")
     try:
         chosen = parse_day(day) if day else day_of(now)

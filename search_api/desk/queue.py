@@ -16,8 +16,8 @@ from diembao.index.protocol import Query as IndexQuery
 from diembao.newsroom import queue
 from diembao.newsroom.permissions import Action
 from diembao.newsroom.queue import STATES, Queue, Tab
+from diembao.store import near_misses, saved_views
 from diembao.store import queue as store_queue
-from diembao.store import saved_views
 from search_api.desk import pane
 from search_api.desk.asked import Asked, BadDay
 from search_api.desk.member import Member
@@ -105,6 +105,7 @@ def _page(request: Request, site: Site, session: Session, desk: Desk, asked: Ask
         bulk=bulk_acts(desk.member, shown.choice.tab),
         views=saved_views.of_user(session, desk.member.user_id),
         newest=store_queue.newest_story_id(session),
+        near=near_misses.listed(session) if shown.choice.tab is Tab.NEAR else [],
         found_most=FOUND_AT_MOST if ids is not None and len(ids) >= FOUND_AT_MOST else 0,
         **_paging(asked, shown),
     )
