@@ -68,7 +68,7 @@ export class Keys {
   #enter(picker) {
     const first = picker.querySelector("[data-narrow], [aria-current], .option, textarea, input:not([type=hidden])");
     first?.focus({ preventScroll: true });
-    picker.querySelector(".sheet")?.scrollIntoView({ block: "nearest" });
+    picker.querySelector(".drop")?.scrollIntoView({ block: "nearest" });
   }
 
   #opened(event) {
