@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
+from search_api.faces import is_signed_in_face
 from search_api.viewer import Viewer, current_viewer
 
 SECRETS = (
@@ -78,6 +80,8 @@ def paths_of(routes):
 
 def addresses(site):
     for path in paths_of(site.app.routes):
+        if is_signed_in_face(path):
+            path = re.sub(r"\{\w+\}", "1", path)  # nobody passes without signing in, whatever stands there
         known = [path]
         for name, values in FILLED.items():
             known = [filled.replace(name, value) for filled in known for value in values]
