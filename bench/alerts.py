@@ -2,8 +2,8 @@
 
     DIEMBAO_EVAL_DIR=… python bench/alerts.py --alerts 1000 --articles 10000
 
-Articles are real news of the corpora; alerts are pieces of real titles, half of them with the name of the province, some
-with a topic, an exclusion or an alternative. The cost of cutting an article into words is shown apart: indexing pays it too.
+Articles are real news of the corpora; alerts are pieces of real titles, half of them with the name of the province,
+some with a topic, an exclusion or an alternative. “With cutting”: an article's words cut for nothing else but this.
 """
 
 from __future__ import annotations

@@ -247,8 +247,9 @@ def _stacked(
     compared: list[Mark] = []
     if before is not None:
         for place, number in zip(places, before.total, strict=False):
-            said = text("desk.analysis.before_said", count=number.articles)
-            compared.append(Mark(place, number.articles, said=said))
+            if number.articles:
+                said = text("desk.analysis.before_said", count=number.articles)
+                compared.append(Mark(place, number.articles, said=said))
     # Every place of the axis, whether something was printed or not.
     empty = [Mark(place, 0, wording.value(by, lines[0].value)) for place in places] if lines else []
     title = text("desk.analysis.chart_title", by=wording.field(by).lower(), span=span_shown(period))

@@ -43,7 +43,7 @@ def test_an_address_is_asked_for_and_its_way_is_shown(newsroom, signed_in):
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "songcau.vn", "https://a b.vn/", "https://lan:mat@songcau.vn/"])
 def test_what_is_no_address_is_said_to_be_none(signed_in, url):
     answer = signed_in("editor").post(f"{DESK}/them", data={"url": url})
-    assert answer.status_code == 422 and "https://" in answer.text.split("role=\"alert\"")[1][:300]
+    assert answer.status_code == 422 and "https://" in answer.text.split('role="alert"')[1][:300]
 
 
 def test_print_is_added_by_hand_with_its_time(newsroom, signed_in):

@@ -79,7 +79,8 @@ def test_errors_are_pages_that_show_the_way_on(site, method, path, status, said)
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/api/v1/none", 404), ("PUT", "/api/v1/articles", 405), ("POST", "/api/v1/articles", 401)]
+    ("method", "path", "status"),
+    [("GET", "/api/v1/none", 404), ("PUT", "/api/v1/articles", 405), ("POST", "/api/v1/articles", 401)],
 )
 def test_errors_of_the_api_are_problems(site, method, path, status):
     answer = site.request(method, path)

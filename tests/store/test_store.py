@@ -231,7 +231,9 @@ def test_redo_from_an_early_step_takes_all_and_from_a_late_one_only_ours(store: 
     with store.write() as session:
         rows = [(f"u{n}", "songcau", ArchivePlace("f", n, 1), "application/json", NOW) for n in range(3)]
         assert pages.register_archived(session, rows) == 3
-        for page, outcome in zip(pages.take_pending(session, 9, 0), ["relevant", "irrelevant", "marginal"], strict=True):
+        for page, outcome in zip(
+            pages.take_pending(session, 9, 0), ["relevant", "irrelevant", "marginal"], strict=True
+        ):
             pages.finish(session, page.id, outcome, "", NOW)
         assert pages.redo(session, "tag") == 2
         for page in pages.take_pending(session, 9, 0):
