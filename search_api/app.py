@@ -24,7 +24,7 @@ from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from diembao.store.database import Store
-from search_api.analysis import exporting, finding, trends
+from search_api.analysis import comparing, exporting, finding, trends
 from search_api.api import articles, pushing, service, sources, stats, stories
 from search_api.assets import Assets
 from search_api.desk import (
@@ -82,7 +82,7 @@ DESK_ROOMS = (
     digests,
     mailing_lists,
 )
-ANALYSIS_ROOMS = (trends, finding, exporting)
+ANALYSIS_ROOMS = (trends, comparing, finding, exporting)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
     "summary and link; never the stance of an article, never its text. Errors are RFC 9457 problem+json."

@@ -38,7 +38,7 @@ DEFAULT = Asked(
     span="30days",
 )
 STACKS = ("stance", "topic", "source", "scope", "outlet_type", "relevance")
-_STANCES = ("favourable", "unfavourable", "mixed", "neutral")
+STANCES = ("favourable", "unfavourable", "mixed", "neutral")
 # Numbers of the palette: green, red, brown, grey; the word beside says it, the colour only helps.
 _STANCE_COLOURS = (2, 1, 3, 5)
 _MOST_DAYS = 366 * 30
@@ -184,17 +184,27 @@ def _frame(asked: Asked, wording: Wording) -> dict[str, Any]:
     }
 
 
-def _period(asked: Asked, site: Site) -> tuple[Period, Query]:
-    """The days asked for (the last thirty where none are), and the query without its time.
+def period_of(asked: Asked, site: Site) -> Period:
+    """The days asked for; the last thirty where none are.
 
-    Raises: BadDay, BadQuery.
+    Raises:
+        BadDay
     """
     today = day_of(site.now())
     period = asked.period(today) or PRESETS["30days"](today)
     if (period.last - period.first).days > _MOST_DAYS:
         raise BadDay("from", "too_long")
-    query = replace(asked.query(today), published_from=None, published_to=None)
-    return period, query
+    return period
+
+
+def _period(asked: Asked, site: Site) -> tuple[Period, Query]:
+    """The days asked for and the query without its time.
+
+    Raises:
+        BadDay, BadQuery
+    """
+    period = period_of(asked, site)
+    return period, replace(asked.query(day_of(site.now())), published_from=None, published_to=None)
 
 
 def _during(query: Query, within: Asked, site: Site) -> Query:
@@ -202,7 +212,7 @@ def _during(query: Query, within: Asked, site: Site) -> Query:
     return replace(query, published_from=bounded.published_from, published_to=bounded.published_to)
 
 
-def _unit(asked: Asked, period: Period) -> Unit:
+def unit_for(asked: Asked, period: Period) -> Unit:
     return Unit(asked.unit_of_time) if asked.unit_of_time in tuple(Unit) else unit_of(period)
 
 
@@ -216,7 +226,7 @@ def _summary(site: Site, query: Query, compared: Span, within: Asked) -> dict[st
 
 def _charts(site: Site, wording: Wording, asked: Asked) -> dict[str, Chart]:
     period, query = _period(asked, site)
-    unit = _unit(asked, period)
+    unit = unit_for(asked, period)
     by = asked.by if asked.by in STACKS else "stance"
     index = site.resources.index
     over_time = figures.timeline(index, query, period, unit, FIELDS[by])
@@ -235,7 +245,7 @@ def _stacked(
 ) -> Chart:
     lines = found.lines
     if by == "stance":
-        lines = tuple(sorted(lines, key=lambda line: _STANCES.index(line.value)))
+        lines = tuple(sorted(lines, key=lambda line: STANCES.index(line.value)))
     places = [place_of(one, unit) for one in found.periods]
     marks = [
         _mark(line.value, by, place, number, _part(one, period), wording, asked)
@@ -258,7 +268,7 @@ def _stacked(
         text("desk.analysis.articles"),
         (*empty, *marks),
         tuple(wording.value(by, line.value) for line in lines),
-        tuple(_STANCE_COLOURS[_STANCES.index(line.value)] for line in lines) if by == "stance" else (),
+        tuple(_STANCE_COLOURS[STANCES.index(line.value)] for line in lines) if by == "stance" else (),
         tuple(compared),
         width=960,
         height=260,

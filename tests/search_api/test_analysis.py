@@ -284,3 +284,30 @@ def test_dragging_over_the_chart_chooses_its_days(analyst: Any, desk_page: Calla
     page.wait_for_url("**/tim-kiem?**")
     asked = dict(parse_qsl(urlsplit(page.url).query))
     assert asked["relevance"] == "relevant" and asked["from"] > "2026-11-01" and asked["to"] <= "2026-11-22"
+
+
+def test_queries_side_by_side_with_the_same_filters_and_scale(analyst: Any) -> None:
+    path = "/phan-tich/so-sanh?q=tan+cuong&q=lu&q=khongcogi&from=2026-11-01&to=2026-11-22"
+    page = tree(analyst.get(path))
+    rows = {row.css_first("th").text(): row for row in page.css(".compared-table tbody tr")}
+    assert list(rows) == ["tan cuong", "lu", "khongcogi"]
+    for text, row in rows.items():
+        numbers = [cell.text() for cell in row.css("td.number")]
+        shown = found(analyst, f"{SEARCH}?{urlencode({'q': text, 'from': '2026-11-01', 'to': '2026-11-22'})}&apart=1")
+        assert int(numbers[1]) == shown
+        for link in row.css("td a"):
+            assert found(analyst, link.attributes["href"] or "") == int(link.text())
+    assert "Không báo nào đăng đủ mọi câu tìm." in page.body.text()
+    both = tree(analyst.get("/phan-tich/so-sanh?q=tan+cuong&q=trai+lon&from=2026-11-01&to=2026-11-22"))
+    assert "Báo Trung Du" in both.css("section p")[-1].text()
+
+
+def test_a_comparison_that_cannot_be_read_says_which_query_is_at_fault(analyst: Any) -> None:
+    answer = analyst.get(f"/phan-tich/so-sanh?{urlencode([('q', 'lũ'), ('q', '((('), ('q', 'chè')])}")
+    assert answer.status_code == 400
+    page = LexborHTMLParser(answer.text)
+    assert page.css_first("#q-1").attributes["aria-invalid"] == "true"
+    assert "aria-invalid" not in page.css_first("#q-0").attributes
+    assert page.css_first("#q-2").attributes["value"] == "chè"
+    assert analyst.get("/phan-tich/so-sanh").status_code == 200
+    assert analyst.get("/phan-tich/so-sanh?q=a&from=99").status_code == 400

@@ -98,6 +98,7 @@ TABLE: tuple[Row, ...] = (
     ("GET", ANALYSIS, "", READERS),
     ("GET", f"{ANALYSIS}/bieu-do/{{name}}", "nhip.svg", READERS),
     ("GET", f"{ANALYSIS}/tim-kiem", "", READERS),
+    ("GET", f"{ANALYSIS}/so-sanh", "", READERS),
     ("GET", f"{ANALYSIS}/goi-y", "", READERS),
     ("GET", f"{ANALYSIS}/xuat/{{kind}}", "csv", READERS),
 )

@@ -63,6 +63,7 @@ class Chart:
     is_lying: bool = False  # bars that lie, one below another, with their names in front
     width: int = 720
     height: int = 240
+    highest: float = 0  # where the axis ends, for charts that are compared; 0: with the highest mark
 
 
 class ChartPress:
@@ -148,6 +149,7 @@ def _bars(chart: Chart, look: Look, places: Sequence[str]) -> dict[str, Any]:
         "title": chart.value_title,
         "stack": "zero",
         "axis": {"format": ",.0f", "tickMinStep": 1, "tickCount": 5},
+        **({"scale": {"domain": [0, chart.highest]}} if chart.highest else {}),
     }
     encoding: dict[str, Any] = {
         ("y" if chart.is_lying else "x"): _place_axis(chart, places),
