@@ -318,7 +318,11 @@ def desk_page(browser: Any, desk_address: str, people: People, clock: list[datet
 
     def make(*roles: str, name: str = "", width: int = 1280, height: int = 900, scheme: str = "light") -> Any:
         context = browser.new_context(
-            base_url=desk_address, viewport={"width": width, "height": height}, color_scheme=scheme, locale="vi-VN"
+            base_url=desk_address,
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            locale="vi-VN",
+            reduced_motion="reduce",  # what is still fading in has no contrast yet
         )
         if roles:
             token = people.sign_in(*roles, name=name or f"{roles[0]}.mot", now=clock[0])

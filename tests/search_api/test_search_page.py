@@ -140,11 +140,11 @@ def test_pages_follow_one_another_without_repeating(newsroom, site, printing, cl
     assert seen == [f"Tin số {number}" for number in range(45)]
 
 
-def test_search_engine_away_is_a_polite_503(library, monkeypatch):
+def test_search_engine_away_is_a_polite_503(library, newsroom, monkeypatch):
     def away(*_args, **_kwargs):
         raise IndexUnavailable("index in /secret/place is broken")
 
-    monkeypatch.setattr(library.app.state.site.resources.index, "search", away)
+    monkeypatch.setattr(newsroom.index, "search", away)
     answer = library.get("/tim-kiem?q=lu")
     assert answer.status_code == 503 and answer.headers["retry-after"] == "30"
     assert "Tạm thời chưa mở được" in answer.text and "secret" not in answer.text
