@@ -31,6 +31,7 @@ from diembao.store.database import Store, open_store
 from diembao.store.models import UserRow
 from search_api.app import create_app
 from search_api.limits import RateLimiter
+from search_api.serve import spare_the_collector
 
 QUEUE = "/ban-bien-tap"
 ADDRESSES = {
@@ -69,6 +70,7 @@ def client_of(settings: Settings, store: Store) -> TestClient:
         token = enter(session, row, "password", settings, Visit("127.0.0.1", "bench"), NOW).token
     unlimited = RateLimiter(per_second=1e9, burst=1_000_000_000)
     app = create_app(settings, store, open_index(settings), now=lambda: NOW, limiter=unlimited)
+    spare_the_collector()  # as the served process does
     client = TestClient(app, base_url="http://127.0.0.1")
     client.cookies.set("diembao-session", token)
     client.headers["X-CSRF-Token"] = Seal(settings.signing_key).signature("form", digest_of(token))
