@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import update
 
 from diembao.newsroom.pulse import take_pulse
@@ -30,3 +31,17 @@ def test_sources_in_trouble_come_first_with_their_reason(site, newsroom, signed_
     assert answer.text.index("Báo Vệ Giang") < answer.text.index("Báo An Bình")
     assert "không đọc được 3 lần liền: HTTP 500 &lt;b&gt;" in answer.text
     assert "Không đọc được" in answer.text and "Bình thường" in answer.text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_board_fits_and_is_accessible(newsroom, desk_page, scheme, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    newsroom.poll("songcau", "failing")
+    page = desk_page("operator", width=width, scheme=scheme)
+    assert page.goto("/ban-bien-tap/nguon").status == 200
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    found = Axe().run(page).response["violations"]
+    assert not found, [(fault["id"], fault["nodes"][0]["html"]) for fault in found]
