@@ -17,8 +17,9 @@ from diembao.newsroom.analysis.figures import Change, Share, Timeline
 from diembao.newsroom.analysis.spans import PRESETS, Span, span
 from nlp.text import normalise
 from search_api.analysis.asked import SEARCH, TRENDS, Asked, BadDay
-from search_api.analysis.finding import Analyst, Fault, drawn, fault_of, in_force, place_of, span_shown, wording_of
+from search_api.analysis.finding import Analyst, drawn, fault_of, in_force, place_of, span_shown, wording_of
 from search_api.analysis.trends import DEFAULT, STANCES, percent, period_of, unit_for
+from search_api.faults import Fault
 from search_api.moments import day_of
 from search_api.site import CurrentSite, Site
 

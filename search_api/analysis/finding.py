@@ -41,9 +41,9 @@ from search_api.analysis.wording import Wording
 from search_api.desk.member import Member
 from search_api.desk.session import needs
 from search_api.faces import ANALYSIS
+from search_api.faults import Fault, fault_in
 from search_api.labels import Labels
 from search_api.moments import day_of
-from search_api.problems import query_fault
 from search_api.site import CurrentSite, Site
 
 router = APIRouter(include_in_schema=False)
@@ -54,19 +54,6 @@ _SIZE = 20
 _FACET_SIZES = {"relevance": 3, "stance": 4, "flag": 3, "topic": 20, "scope": 8, "outlet_type": 8, "state": 10}
 _FACET_SIZE = 12
 _HIGHLIGHTING = Highlighting(fields=("title", "lead", "body"), fragments=2, length=200)
-_CARET_WINDOW = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why it cannot be searched. before, at, after: the query around the character at fault; position from 1."""
-
-    text: str
-    field: str = ""
-    position: int = 0
-    before: str = ""
-    at: str = ""
-    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +124,7 @@ def drawn(site: Site, chart: Chart) -> Markup:
 def fault_of(site: Site, asked: Asked, error: BadQuery | BadDay) -> Fault:
     if isinstance(error, BadDay):
         return Fault(site.desk.edition.messages.text(f"desk.analysis.{error.key}", text=error.text), error.field)
-    text = query_fault(site.desk.edition, error)
-    if error.code == "bad_cursor":
-        return Fault(text)
-    position = min(error.position, len(asked.q))
-    return Fault(
-        text,
-        "q",
-        position + 1,
-        asked.q[max(0, position - _CARET_WINDOW) : position],
-        asked.q[position : position + 1],
-        asked.q[position + 1 : position + _CARET_WINDOW],
-    )
+    return fault_in(asked.q, error, site.desk.edition)
 
 
 def _page(
@@ -274,7 +250,7 @@ def _timeline(site: Site, asked: Asked, query: Query, hits: Hits) -> Chart | Non
     """Printings over time, above the hits; each bar leads to its own days."""
     if not hits.histogram:
         return None
-    period = _shown_period(hits.histogram, query, day_of(site.now()))
+    period = _shown_period(hits.histogram, query)
     unit = unit_of(period)
     numbers: dict[Period, int] = {}
     for day in hits.histogram:
@@ -292,9 +268,9 @@ def _timeline(site: Site, asked: Asked, query: Query, hits: Hits) -> Chart | Non
     return Chart(title, messages.text("desk.analysis.articles"), tuple(marks), height=120, width=760)
 
 
-def _shown_period(days: Sequence[DayCount], query: Query, today: date) -> Period:
+def _shown_period(days: Sequence[DayCount], query: Query) -> Period:
     first = day_of(query.published_from) if query.published_from else days[0].day
-    last = _last_day(query.published_to) if query.published_to else max(days[-1].day, min(today, days[-1].day))
+    last = _last_day(query.published_to) if query.published_to else days[-1].day
     return Period(first, max(first, last))
 
 

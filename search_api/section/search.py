@@ -16,12 +16,12 @@ from diembao.store import public
 from diembao.store.public import Printing
 from nlp.text import normalise
 from search_api.editions import Edition
+from search_api.faults import Fault, fault_in
 from search_api.finding import printings_of_hits, stories_of_hits
 from search_api.frame import MAX_QUERY_STRING
 from search_api.labels import Labels
 from search_api.looser import looser
 from search_api.moments import end_of, parse_day, start_of
-from search_api.problems import query_fault
 from search_api.rendering import with_query
 from search_api.section.delivery import deliver
 from search_api.section.page_cache import Page
@@ -37,7 +37,6 @@ _FACETS = (FacetRequest(Keyword.TOPIC, 20), FacetRequest(Keyword.SOURCE, 12), Fa
 _FILTERS = ("topic", "source", "place")
 _SORTS = tuple(Sort)
 _LOOSER = {"without": "suggest_without", "any": "suggest_any"}
-_CARET_WINDOW = 40
 _LONGEST_VALUE = 200
 
 
@@ -89,18 +88,6 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why the form cannot be searched with. before, at, after: the query around the character at fault."""
-
-    text: str
-    field: str
-    position: int = 0
-    before: str = ""
-    at: str = ""
-    after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """A story found, by its best printing."""
 
@@ -142,7 +129,7 @@ def _search(session: Session, site: Site, edition: Edition, form: Form) -> Page:
         query = selection.query(public_only=True)
         hits = None if form.is_empty else site.resources.index.search(_full(query, form))
     except BadQuery as error:
-        return _page(site, labels, form, fault=_query_fault(edition, form, error))
+        return _page(site, labels, form, fault=fault_in(form.q, error, edition))
     except _BadDay as error:
         return _page(site, labels, form, fault=Fault(edition.messages.text(error.key, text=error.text), error.field))
     if hits is None:
@@ -215,21 +202,6 @@ def _full(query: Query, form: Form) -> Query:
         count_stories=True,
         # Never the body: readers get the text from its publisher.
         highlight=Highlighting(fields=("title", "lead"), fragments=1, length=240),
-    )
-
-
-def _query_fault(edition: Edition, form: Form, error: BadQuery) -> Fault:
-    text = query_fault(edition, error)
-    if error.code == "bad_cursor":
-        return Fault(text, "")
-    position = min(error.position, len(form.q))
-    return Fault(
-        text,
-        "q",
-        position + 1,
-        form.q[max(0, position - _CARET_WINDOW) : position],
-        form.q[position : position + 1],
-        form.q[position + 1 : position + _CARET_WINDOW],
     )
 
 

@@ -8,7 +8,6 @@ for whoever points at them; who reads or uses the keyboard has the table beside 
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -223,8 +222,3 @@ def _config(look: Look) -> dict[str, Any]:
         "legend": {**words, "labelColor": ink, "symbolType": "square"},
         "title": {"color": ink, "font": font, "fontWeight": 600},
     }
-
-
-def as_json(chart: Chart) -> str:
-    """The chart with its data, for whoever wants to draw it anew."""
-    return json.dumps(specification(chart, Look.FILE), ensure_ascii=False)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from lxml import etree
 
-from diembao.newsroom.analysis.charts import PALETTE, Chart, ChartPress, Look, Mark, as_json
+from diembao.newsroom.analysis.charts import PALETTE, Chart, ChartPress, Look, Mark, specification
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -83,4 +81,4 @@ def test_an_empty_chart_is_drawn_too(press: ChartPress) -> None:
 
 
 def test_the_data_can_be_taken_along() -> None:
-    assert json.loads(as_json(STACKED))["layer"][0]["data"]["values"][0]["value"] == 1200
+    assert specification(STACKED, Look.FILE)["layer"][0]["data"]["values"][0]["value"] == 1200
