@@ -13,6 +13,7 @@ from nlp.text import normalise
 from search_api.faces import ANALYSIS
 from search_api.frame import MAX_QUERY_STRING
 from search_api.moments import end_of, parse_day, start_of
+from search_api.problems import BadParameter
 from search_api.selection import Selection
 
 SEARCH = f"{ANALYSIS}/tim-kiem"
@@ -49,6 +50,10 @@ class BadDay(ValueError):
     def __init__(self, field: str, key: str, text: str = "") -> None:
         super().__init__(text)
         self.field, self.key, self.text = field, key, text
+
+    def refusal(self) -> BadParameter:
+        """For answers that are files and have no form to show it in."""
+        return BadParameter(self.field, self.key if self.key in ("bad_day", "empty_range") else "invalid_value")
 
 
 @dataclass(frozen=True, slots=True)

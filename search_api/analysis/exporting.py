@@ -18,7 +18,6 @@ from search_api.analysis.finding import Analyst, wording_of
 from search_api.analysis.spreadsheets import Cell, csv_file, xlsx_file
 from search_api.analysis.wording import Wording
 from search_api.moments import LOCAL, day_of
-from search_api.problems import BadParameter
 from search_api.site import CurrentSite, Site
 
 router = APIRouter(include_in_schema=False)
@@ -44,7 +43,7 @@ def export(request: Request, site: CurrentSite, member: Analyst, kind: str) -> R
     try:
         query = asked.query(day_of(site.now()))
     except BadDay as error:
-        raise BadParameter(error.field, "bad_day") from error
+        raise error.refusal() from error
     with site.resources.store.read() as session:
         wording = wording_of(session, site)
     media_type, suffix = _KINDS[kind]

@@ -154,7 +154,10 @@ def chart_file(request: Request, site: CurrentSite, member: Analyst, name: str) 
     asked = Asked.read(request.query_params.multi_items())
     with site.resources.store.read() as session:
         wording = wording_of(session, site)
-    charts = _charts(site, wording, asked)
+    try:
+        charts = _charts(site, wording, asked)
+    except BadDay as error:
+        raise error.refusal() from error
     if stem not in charts or kind not in ("svg", "png"):
         raise HTTPException(404)
     if kind == "svg":

@@ -247,6 +247,10 @@ def test_a_chart_can_be_taken_along_as_a_file(analyst: Any) -> None:
     png = analyst.get(f"/phan-tich/bieu-do/theo-thoi-gian.png?{asked}")
     assert png.content.startswith(b"\x89PNG")
     assert analyst.get(f"/phan-tich/bieu-do/khong-co.svg?{asked}").status_code == 404
+    for wrong in ("from=99", "from=2026-11-02&to=2026-11-01", "from=1900-01-01&to=2000-01-01", "q=((("):
+        assert analyst.get(f"/phan-tich/bieu-do/theo-thoi-gian.svg?{wrong}").status_code == 400, wrong
+    for wrong in ("from=99", "from=2026-11-02&to=2026-11-01", "q=((("):
+        assert analyst.get(f"/phan-tich/xuat/csv?{wrong}").status_code == 400, wrong
 
 
 @pytest.mark.browser
