@@ -36,6 +36,8 @@ FIELDS: Mapping[str, Keyword] = {
     "section": Keyword.SECTION,
     "state": Keyword.STATE,
 }
+# What may stand in an address: these, and what is never offered as a list of choices.
+FILTERS: Mapping[str, Keyword] = {**FIELDS, "story": Keyword.STORY}
 # In front of a value: articles that have it are left out.
 MINUS = "-"
 _MOST_VALUES = 60
@@ -85,7 +87,7 @@ class Asked:
             if name in _SINGLE or name == "apart":
                 # The query is not cut: one that is too long is a fault that is explained.
                 single[name] = value[: MAX_QUERY_STRING if name in ("q", "after") else _LONGEST]
-            elif name in FIELDS and value.removeprefix(MINUS) and len(values) < _MOST_VALUES:
+            elif name in FILTERS and value.removeprefix(MINUS) and len(values) < _MOST_VALUES:
                 values[(name, value[:_LONGEST])] = None
         return cls(
             q=single.get("q", ""),
@@ -174,10 +176,10 @@ class Asked:
             first, last = preset.first, preset.last
         return Selection(
             self.q,
-            {FIELDS[name]: self.chosen(name) for name in FIELDS if self.chosen(name)},
+            {FILTERS[name]: self.chosen(name) for name in FILTERS if self.chosen(name)},
             start_of(first) if first else None,
             end_of(last) if last else None,
-            {FIELDS[name]: self.excluded(name) for name in FIELDS if self.excluded(name)},
+            {FILTERS[name]: self.excluded(name) for name in FILTERS if self.excluded(name)},
         )
 
     def query(self, today: date) -> Query:

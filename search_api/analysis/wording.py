@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from search_api.analysis.asked import FIELDS
+from search_api.analysis.asked import FILTERS
 from search_api.labels import Labels
 from search_api.messages import Messages
 
@@ -26,4 +26,4 @@ class Wording:
             return self.messages.text(f"desk.frame.stance.{value}")
         if name == "state" and f"desk.frame.states.{value}" in self.messages:
             return self.messages.text(f"desk.frame.states.{value}")
-        return self.labels.of(FIELDS[name], value)
+        return self.labels.of(FILTERS[name], value)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from diembao.index.periods import periods_between, start_second
-from diembao.index.protocol import Cell, Counts, Grouping, Keyword, Period, Query, SearchIndex, Unit
+from diembao.index.protocol import MAX_FACET_SIZE, Cell, Counts, Grouping, Keyword, Period, Query, SearchIndex, Unit
 from diembao.newsroom.analysis.spans import Span
 
 _MOST_TOPICS = 20
@@ -86,7 +86,7 @@ def timeline(
     Raises:
         ValueError: more cells than can be counted at once.
     """
-    within = _within(query, period)
+    within = within(query, period)
     periods = periods_between(period.first, period.last, unit)
     total = _by_period(index.counts(within, over=unit))
     lines: tuple[Line, ...] = ()
@@ -101,16 +101,47 @@ def timeline(
 
 def shares(index: SearchIndex, query: Query, span: Span, by: Keyword, most: int = 20) -> tuple[Share, ...]:
     """The most frequent values of the period, with what each of them was the period before."""
-    counts = index.counts(_within(query, span.asked), [Grouping(by, most)])
+    counts = index.counts(within(query, span.asked), [Grouping(by, most)])
     if not counts.cells:
         return ()
     values = counts.values[0]
-    before = index.counts(_within(query, span.before), [Grouping(by, values=values)])
+    before = index.counts(within(query, span.before), [Grouping(by, values=values)])
     was = {cell.values[0]: _number(cell) for cell in before.cells}
     return tuple(
         Share(cell.values[0], _number(cell), was.get(cell.values[0], Number()), cell.articles / counts.articles)
         for cell in counts.cells
     )
+
+
+def changes(
+    index: SearchIndex, query: Query, span: Span, by: Keyword, *, values: Sequence[str] = (), most: int = 0
+) -> tuple[tuple[str, Change], ...]:
+    """Each value of a field in the three periods of a span, the most frequent of the asked one first.
+
+    values: these, zeros included, whatever else there is. most: only so many values, the most frequent of the asked
+    period; 0 for every value that any of the three periods has, as far as the engine counts.
+    """
+    if most and not values:
+        values = index.counts(within(query, span.asked), [Grouping(by, most)]).values[0]
+    elif not values:
+        values = _values_of(index, query, span, by)
+    if not values:
+        return ()
+    periods = [span.asked, span.before, span.year_before]
+    counts = index.counts(_always(query), [Grouping(by, values=tuple(values))], over=periods)
+    cells = {(cell.values[0], cell.period): _number(cell) for cell in counts.cells}
+    found = [(value, Change(*(cells.get((value, period), Number()) for period in periods))) for value in values]
+    return tuple(sorted(found, key=lambda pair: (-pair[1].now.articles, -pair[1].before.articles, pair[0])))
+
+
+def _values_of(index: SearchIndex, query: Query, span: Span, by: Keyword) -> tuple[str, ...]:
+    """Every value of a field that any of the three periods has."""
+    every = Grouping(by, MAX_FACET_SIZE)
+    found = [
+        index.counts(within(query, period), [every]).values[0]
+        for period in (span.asked, span.before, span.year_before)
+    ]
+    return tuple(dict.fromkeys(value for values in found for value in values))[:MAX_FACET_SIZE]
 
 
 def of_values(
@@ -121,7 +152,7 @@ def of_values(
     Raises:
         ValueError: more values than can be counted at once.
     """
-    counts = index.counts(_within(query, period), [Grouping(by, values=tuple(values))])
+    counts = index.counts(within(query, period), [Grouping(by, values=tuple(values))])
     found = {cell.values[0]: _number(cell) for cell in counts.cells}
     return {value: found.get(value, Number()) for value in values}
 
@@ -129,7 +160,7 @@ def of_values(
 def topics_by_places(index: SearchIndex, query: Query, period: Period) -> Table:
     """The topics of the period against the communes and wards it was about, most frequent first."""
     counts = index.counts(
-        _within(query, period), [Grouping(Keyword.TOPIC, _MOST_TOPICS), Grouping(Keyword.PLACE_CODE, _MOST_UNITS)]
+        within(query, period), [Grouping(Keyword.TOPIC, _MOST_TOPICS), Grouping(Keyword.PLACE_CODE, _MOST_UNITS)]
     )
     topics, places = counts.values
     cells = {cell.values: _number(cell) for cell in counts.cells}
@@ -141,7 +172,7 @@ def _always(query: Query) -> Query:
     return replace(query, published_from=None, published_to=None)
 
 
-def _within(query: Query, period: Period) -> Query:
+def within(query: Query, period: Period) -> Query:
     """The days of the period and nothing else, whatever time the query had."""
     begins, ends = start_second(period.first), start_second(period.last + timedelta(days=1))
     return replace(

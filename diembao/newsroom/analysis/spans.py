@@ -15,8 +15,8 @@ _DAYS_BY_WEEK = 400
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A period and what it is measured against. year_before: the same days of the year before; its 29 February
-    is the 28th where there is none."""
+    """A period and what it is measured against. year_before: the same days of the year before, whole months for whole
+    months; a 29 February alone is the 28th where there is none."""
 
     asked: Period
     before: Period
@@ -25,7 +25,7 @@ class Span:
 
 def span(period: Period) -> Span:
     length = period.last - period.first + timedelta(days=1)
-    return Span(period, _before(period, length), Period(_year_before(period.first), _year_before(period.last)))
+    return Span(period, _before(period, length), _same_of_last_year(period))
 
 
 def _before(period: Period, length: timedelta) -> Period:
@@ -34,6 +34,13 @@ def _before(period: Period, length: timedelta) -> Period:
     if months:
         return Period(_months_back(period.first, months), period.first - timedelta(days=1))
     return Period(period.first - length, period.first - timedelta(days=1))
+
+
+def _same_of_last_year(period: Period) -> Period:
+    first, after = _year_before(period.first), period.last + timedelta(days=1)
+    # The day after the last, so that the end of February is its end in both years.
+    last = _year_before(after) - timedelta(days=1) if _whole_months(period) else _year_before(period.last)
+    return Period(first, last)
 
 
 def _whole_months(period: Period) -> int:

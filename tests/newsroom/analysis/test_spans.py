@@ -32,6 +32,12 @@ def test_the_29th_of_february_is_compared_with_the_28th() -> None:
     assert leap.before == Period(date(2028, 1, 1), date(2028, 1, 31))
 
 
+def test_a_february_is_compared_with_the_whole_february_of_a_leap_year() -> None:
+    assert span(Period(date(2029, 2, 1), date(2029, 2, 28))).year_before == Period(date(2028, 2, 1), date(2028, 2, 29))
+    # Days that are no whole month stay the same days.
+    assert span(Period(date(2029, 2, 3), date(2029, 2, 28))).year_before == Period(date(2028, 2, 3), date(2028, 2, 28))
+
+
 def test_presets_end_today_and_begin_where_their_name_says() -> None:
     begins = {name: make(SUNDAY).first for name, make in PRESETS.items()}
     assert begins == {
