@@ -86,12 +86,12 @@ def timeline(
     Raises:
         ValueError: more cells than can be counted at once.
     """
-    within = within(query, period)
+    inside = within(query, period)
     periods = periods_between(period.first, period.last, unit)
-    total = _by_period(index.counts(within, over=unit))
+    total = _by_period(index.counts(inside, over=unit))
     lines: tuple[Line, ...] = ()
     if by is not None:
-        counts = index.counts(within, [Grouping(by, most)], over=unit)
+        counts = index.counts(inside, [Grouping(by, most)], over=unit)
         cells = {(cell.values[0], cell.period): _number(cell) for cell in counts.cells}
         lines = tuple(
             Line(value, tuple(cells.get((value, one), Number()) for one in periods)) for value in counts.values[0]
