@@ -662,6 +662,77 @@ class DeliveryRow(Base):
     answer: Mapped[str] = mapped_column(Text, default="")  # what the server said last
 
 
+class SavedSearchRow(Base):
+    """A view of the analysts' pages that somebody named. `position` is its place among its owner's."""
+
+    __tablename__ = "saved_searches"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    page: Mapped[str] = mapped_column(String(16))  # search | trends | compare
+    query: Mapped[str] = mapped_column(Text)  # as it stands in the address
+    shared: Mapped[bool] = mapped_column(Boolean, default=False, index=True)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SavedSearchFollowRow(Base):
+    """What one person has of a saved search, their own or a shared one: the last visit, a feed, a summary by mail.
+
+    What is new is told by article ids, which grow as articles arrive: an article printed long ago is new as well.
+    """
+
+    __tablename__ = "saved_search_follows"
+    __table_args__ = (UniqueConstraint("search_id", "user_id"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    search_id: Mapped[int] = mapped_column(ForeignKey("saved_searches.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    visited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    visited_article: Mapped[int] = mapped_column(BigInteger, default=0)  # the newest article there was at the visit
+    feed_digest: Mapped[str | None] = mapped_column(String(64), unique=True)  # of the key in the feed's address
+    feed_made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mail_every: Mapped[str] = mapped_column(String(8), default="", index=True)  # day | week; empty: no mail
+    mail_hour: Mapped[int] = mapped_column(Integer, default=7)  # in Viet Nam
+    mail_weekday: Mapped[int] = mapped_column(Integer, default=0)  # Monday 0; for weekly ones
+    mail_when_empty: Mapped[bool] = mapped_column(Boolean, default=False)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what the last summary reached to
+    mailed_article: Mapped[int] = mapped_column(BigInteger, default=0)  # the newest article it had looked at
+
+
+class LetterRow(Base):
+    """A mail to one person of the office: which, to whom, how far it has come; states as of `DeliveryRow`.
+
+    kind and content say what is told; the words are made when it is sent, so that what was taken down meanwhile is
+    not in it. occasion: what it is about, so that nobody is told of one thing twice.
+    """
+
+    __tablename__ = "letters"
+    __table_args__ = (
+        UniqueConstraint("kind", "occasion"),
+        Index("ix_letters_state_next_try_at", "state", "next_try_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    occasion: Mapped[str] = mapped_column(String(120))
+    object_id: Mapped[int] = mapped_column(BigInteger)  # by kind: of the follow, the alert …
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    content: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    message_id: Mapped[str] = mapped_column(String(200), default="")
+    state: Mapped[str] = mapped_column(String(16), default="queued")
+    claim: Mapped[str] = mapped_column(String(32), default="")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer: Mapped[str] = mapped_column(Text, default="")  # what the server said last
+
+
 class LabelRow(Base):
     """What a person says of a page where the machine said otherwise. Kept by page, so that it outlives the article."""
 
