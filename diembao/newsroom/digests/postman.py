@@ -10,26 +10,21 @@ postman: it fails when the mail was taken away from us, and then the line with t
 from __future__ import annotations
 
 import logging
-import re
-import smtplib
-import ssl
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from threading import Event
-from typing import Literal
-from urllib.parse import unquote, urlsplit
 
-from diembao.errors import StoreUnavailable, WrongUse
+from diembao.errors import StoreUnavailable
 from diembao.newsroom.digests.approving import settle
 from diembao.newsroom.digests.content import Content
 from diembao.newsroom.digests.lists import host_of, queue_scheduled, unsubscribe_address
 from diembao.newsroom.digests.message import Envelope, Letter, letter_of, message
 from diembao.newsroom.digests.removals import kept_content
 from diembao.newsroom.seal import Seal
+from diembao.newsroom.smtp import Answer, Line, returns_to, sender_of
 from diembao.settings import Settings
 from diembao.store import mailing
 from diembao.store.database import Store
@@ -41,23 +36,9 @@ logger = logging.getLogger(__name__)
 LOCK = "mailing"
 # A try every so many minutes; after the last one the mail counts as refused.
 _BACK_OFF = (1, 5, 15, 60, 180, 360, 720)
-_TIMEOUT = 60.0
 _IDLE_SECONDS = 5.0
-_LINE_START_DOT = re.compile(rb"^\.", re.MULTILINE)
 # The address itself is refused for good, not this message or this moment.
 _NO_SUCH_ADDRESS = (550, 551, 553)
-
-Ended = Literal["sent", "refused", "retry", "uncertain", "taken_away"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one try. code: of the server, 0 for none. at_address: it was the recipient that was refused."""
-
-    ended: Ended
-    code: int
-    text: str
-    at_address: bool = False
 
 
 @dataclass(slots=True)
@@ -85,7 +66,7 @@ class Postman:
 
     def check(self) -> None:
         """Raises: WrongUse: no server, or no sender, is set."""
-        _Line(self.settings)
+        self._line()
 
     def deliver(self, stop: Callable[[], bool] = lambda: False) -> Round | None:
         """Send every mail whose time has come; None when another process is at it.
@@ -99,7 +80,7 @@ class Postman:
                 return None
             with self.store.write() as session:
                 _again, done.uncertain = mailing.recover(session)
-            line = _Line(self.settings)
+            line = self._line()
             try:
                 while not stop() and (taken := self._take()) is not None:
                     began = time.monotonic()
@@ -112,6 +93,10 @@ class Postman:
             finally:
                 line.close()
         return done
+
+    def _line(self) -> Line:
+        sender_of(self.settings)
+        return Line(self.settings)
 
     def _take(self) -> DeliveryRow | None:
         claim = uuid.uuid4().hex
@@ -131,9 +116,9 @@ class Postman:
     def _still_wanted(row: DeliveryRow, recipient: RecipientRow | None) -> bool:
         return recipient is not None and recipient.state == "active" and recipient.email == row.email
 
-    def _send(self, line: _Line, row: DeliveryRow) -> Answer:
+    def _send(self, line: Line, row: DeliveryRow) -> Answer:
         try:
-            answer = line.say(self._envelope_sender(), row.email, self._message(row), lambda: self._last_word(row))
+            answer = line.say(returns_to(self.settings), row.email, self._message(row), lambda: self._last_word(row))
         except BaseException:
             line.close()  # before the dot: the server forgets what it was told
             raise
@@ -150,7 +135,7 @@ class Postman:
         return message(
             letter,
             Envelope(
-                sender=_sender(self.settings),
+                sender=sender_of(self.settings),
                 sender_name=content.letterhead.issuer,
                 recipient=row.email,
                 recipient_name=recipient.name,
@@ -205,9 +190,6 @@ class Postman:
         done.retried += answer.ended == "retry"
         done.uncertain += answer.ended == "uncertain"
 
-    def _envelope_sender(self) -> str:
-        return self.settings.mail_bounces_to or _sender(self.settings)
-
 
 def keep_delivering(store: Store, settings: Settings, seal: Seal, stop: Event) -> None:
     """Queue what is scheduled and send what is due, until `stop` is set; nothing without a server in the settings."""
@@ -221,109 +203,3 @@ def keep_delivering(store: Store, settings: Settings, seal: Seal, stop: Event) -
         except StoreUnavailable as error:
             logger.error("the store is away: %s", error)
         stop.wait(_IDLE_SECONDS)
-
-
-class _Line:
-    """The connection to the server, made when needed and kept for the next mail."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Raises: WrongUse: no server or no sender is set, or the address of the server cannot be read."""
-        if settings.smtp_url is None:
-            raise WrongUse("DIEMBAO_SMTP_URL is not set: no mail can be sent")
-        _sender(settings)
-        self._url = urlsplit(settings.smtp_url.get_secret_value())
-        if self._url.scheme not in ("smtp", "smtps") or not self._url.hostname:
-            raise WrongUse(
-                "DIEMBAO_SMTP_URL is to be smtp://host:587 or smtps://host:465, with user:password@ if needed"
-            )
-        self._server: smtplib.SMTP | None = None
-
-    def say(self, sender: str, recipient: str, data: bytes, last_word: Callable[[], bool]) -> Answer:
-        """One mail. `last_word` is asked when all but the closing dot has been said; False forbids to say it."""
-        try:
-            server = self._connected()
-            code, text = server.mail(sender)
-            if code == 250:
-                code, text = server.rcpt(recipient)
-                if code not in (250, 251):
-                    self._reset(server)
-                    return _refusal(code, text, at_address=True)
-                code, text = server.docmd("DATA")
-            if code != 354:
-                self._reset(server)
-                return _refusal(code, text)
-            server.send(_LINE_START_DOT.sub(b"..", data if data.endswith(b"\r\n") else data + b"\r\n"))
-        except (smtplib.SMTPException, OSError) as error:
-            self.close()
-            return _fault(error)
-        if not last_word():
-            self.close()
-            return Answer("taken_away", 0, "taken over by another process")
-        try:
-            server.send(b".\r\n")
-            code, text = server.getreply()
-        except (smtplib.SMTPException, OSError) as error:
-            self.close()
-            return Answer("uncertain", 0, f"no answer after the message: {error}")
-        return Answer("sent", code, _line(code, text)) if code == 250 else _refusal(code, text)
-
-    def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-
-    def _reset(self, server: smtplib.SMTP) -> None:
-        try:
-            server.rset()
-        except (smtplib.SMTPException, OSError):
-            self.close()
-
-    def _connected(self) -> smtplib.SMTP:
-        if self._server is None:
-            self._server = self._connect()
-        return self._server
-
-    def _connect(self) -> smtplib.SMTP:
-        host, context = self._url.hostname or "", ssl.create_default_context()
-        if self._url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, self._url.port or 465, timeout=_TIMEOUT, context=context)
-        else:
-            server = smtplib.SMTP(host, self._url.port or 587, timeout=_TIMEOUT)
-            server.ehlo()
-            if server.has_extn("starttls"):
-                server.starttls(context=context)
-            elif not _is_loopback(host):
-                server.close()
-                raise smtplib.SMTPNotSupportedError(f"{host} offers no encryption")
-        server.ehlo()
-        if self._url.username:
-            server.login(unquote(self._url.username), unquote(self._url.password or ""))
-        return server
-
-
-def _sender(settings: Settings) -> str:
-    sender = settings.mail_from or settings.owner_email
-    if not sender:
-        raise WrongUse("set DIEMBAO_MAIL_FROM or DIEMBAO_OWNER_EMAIL: mail needs a sender")
-    return sender
-
-
-def _refusal(code: int, text: bytes, *, at_address: bool = False) -> Answer:
-    """4xx is for now, 5xx for good."""
-    return Answer("refused" if code >= 500 else "retry", code, _line(code, text), at_address)
-
-
-def _fault(error: Exception) -> Answer:
-    """A fault of the connection, before anything can have been accepted; a refused password is one for us to mend."""
-    return Answer("retry", 0, f"{type(error).__name__}: {error}"[:500])
-
-
-def _line(code: int, text: bytes) -> str:
-    return f"{code} {text.decode('utf-8', 'replace')}"[:500]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -246,7 +246,7 @@ def test_without_a_server_nothing_is_promised(office: Desk) -> None:
 
 
 def test_nothing_goes_unencrypted_over_a_network(office: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diembao.newsroom.digests import postman as module
+    from diembao.newsroom import smtp as module
 
     monkeypatch.setattr(module, "_is_loopback", lambda _host: False)
     row = an_approved(office)
@@ -289,7 +289,7 @@ def test_no_answer_after_the_dot_is_told_not_repeated(office: Desk, mailbox: tup
     box.stall = 3.0
     row = an_approved(office)
     queue(office, row, a_list(office, "a@x.vn"))
-    from diembao.newsroom.digests import postman as module
+    from diembao.newsroom import smtp as module
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_TIMEOUT", 0.7)
