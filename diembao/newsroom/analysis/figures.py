@@ -128,7 +128,8 @@ def changes(
     if not values:
         return ()
     periods = [span.asked, span.before, span.year_before]
-    counts = index.counts(_always(query), [Grouping(by, values=tuple(values))], over=periods)
+    around = Period(min(period.first for period in periods), span.asked.last)
+    counts = index.counts(within(query, around), [Grouping(by, values=tuple(values))], over=periods)
     cells = {(cell.values[0], cell.period): _number(cell) for cell in counts.cells}
     found = [(value, Change(*(cells.get((value, period), Number()) for period in periods))) for value in values]
     return tuple(sorted(found, key=lambda pair: (-pair[1].now.articles, -pair[1].before.articles, pair[0])))

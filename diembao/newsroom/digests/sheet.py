@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from diembao.newsroom.digests import wording
-from diembao.newsroom.digests.content import Content, Item, Letterhead
+from diembao.newsroom.digests.content import Content, Item
+from diembao.newsroom.digests.paper import Paper, paper_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +38,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """left: of the letterhead, issuing body last; right: country and motto, or the Party's name.
+class Sheet(Paper):
+    """A digest on its paper. judged: whether a column or line for the judgement is shown at all."""
 
-    signature: lines above the signer's name. judged: whether a column or line for the judgement is shown at all.
-    """
-
-    name: str
     is_table: bool
     judged: bool
-    state_paper: bool
-    left: tuple[str, ...]
-    right: tuple[str, ...]
-    symbol: str
-    place_and_date: str
-    title: str
-    subject: str
-    addressees: tuple[str, ...]
     intro: tuple[str, ...]
     parts: tuple[Part, ...]
     notices: tuple[str, ...]
     closing: tuple[str, ...]
-    copies: tuple[str, ...]
-    signature: tuple[str, ...]
-    signer: str
-    issuer: str
 
     @property
     def is_empty(self) -> bool:
@@ -69,28 +54,21 @@ class Sheet:
 
 
 def sheet_of(content: Content) -> Sheet:
-    head = content.letterhead
-    state_paper = head.kind == "state"
-    return Sheet(
+    paper = paper_of(
+        content.letterhead,
+        content.day,
         name=wording.full_title(content),
-        is_table=content.form == "table",
-        judged=content.audience == "internal",
-        state_paper=state_paper,
-        left=tuple(line.upper() for line in (head.superior, head.issuer) if line),
-        right=(wording.COUNTRY, wording.MOTTO) if state_paper else (wording.PARTY,),
-        symbol=wording.symbol_line(content),
-        place_and_date=wording.place_and_date(content),
         title=wording.title(content),
         subject=wording.subject(content),
-        addressees=head.addressees,
+    )
+    return Sheet(
+        **asdict(paper),
+        is_table=content.form == "table",
+        judged=content.audience == "internal",
         intro=paragraphs(content.intro),
         parts=_parts(content),
         notices=tuple(wording.notice_line(notice) for notice in content.notices),
         closing=paragraphs(content.closing),
-        copies=_copies(head),
-        signature=tuple(line.upper() for line in (head.authority, head.office) if line),
-        signer=head.signer,
-        issuer=head.issuer,
     )
 
 
@@ -133,9 +111,3 @@ def _row(number: int, item: Item) -> Row:
         judgement=wording.judgement(item),
         gone=False,
     )
-
-
-def _copies(head: Letterhead) -> tuple[str, ...]:
-    """“- Như trên;” … “- Lưu: VT.”: semicolons between, a full stop at the end."""
-    bare = [line.rstrip(" ;.") for line in head.copies]
-    return tuple(f"- {line}{'.' if line is bare[-1] else ';'}" for line in bare)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from diembao.newsroom.digests.content import Content, Item, Notice
+from diembao.newsroom.digests.content import Content, Item, Letterhead, Notice
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -69,14 +69,14 @@ def long_date(day: date) -> str:
     return f"ngày {day.day:02d} tháng {month} năm {day.year}"
 
 
-def place_and_date(content: Content) -> str:
-    return f"{content.letterhead.place}, {long_date(content.day)}"
+def place_and_date(head: Letterhead, day: date) -> str:
+    return f"{head.place}, {long_date(day)}"
 
 
-def symbol_line(content: Content) -> str:
+def symbol_line(head: Letterhead) -> str:
     """“Số: 12/ĐB” on state paper, “Số 12-ĐB/TU” on the Party's; dots stand where a draft has no number yet."""
-    colon = ":" if content.letterhead.kind == "state" else ""
-    return f"Số{colon} {content.letterhead.symbol}"
+    colon = ":" if head.kind == "state" else ""
+    return f"Số{colon} {head.symbol}"
 
 
 def title(content: Content) -> str:
