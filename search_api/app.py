@@ -51,7 +51,7 @@ from search_api.desk.pages import DeskPages
 from search_api.desk.provider import Provider
 from search_api.editions import Editions
 from search_api.frame import BodyLimitMiddleware, FrameMiddleware
-from search_api.limits import KeyLimits, RateLimiter, RateLimitMiddleware
+from search_api.limits import RateLimiter, RateLimitMiddleware
 from search_api.metrics import Metrics
 from search_api.moments import utc_now
 from search_api.places import Units
@@ -108,6 +108,7 @@ def create_app(
     seal = Seal(settings.signing_key)
     desk = DeskPages(renderer.environment, assets, seal, Cookies.of(settings), now)
     errors = ErrorPages(editions, renderer, desk)
+    limits = RateLimiter() if limiter is None else limiter
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -138,13 +139,13 @@ def create_app(
         Passwords(),
         seal,
         ChartPress(),
-        KeyLimits(),
+        limits,
         Provider(settings),
     )
     app.state.assets = assets
     _add_routes(app)
     _add_error_handlers(app, errors)
-    _add_middleware(app, settings, errors, metrics, RateLimiter() if limiter is None else limiter)
+    _add_middleware(app, settings, errors, metrics, limits)
     return app
 
 

@@ -16,7 +16,7 @@ from diembao.settings import Settings
 from search_api.desk.pages import DeskPages
 from search_api.desk.provider import Provider
 from search_api.editions import Edition, Editions
-from search_api.limits import KeyLimits
+from search_api.limits import RateLimiter
 from search_api.metrics import Metrics
 from search_api.places import Units
 from search_api.rendering import Renderer
@@ -39,7 +39,7 @@ class Site:
     passwords: Passwords
     seal: Seal
     charts: ChartPress
-    key_limits: KeyLimits
+    address_limits: RateLimiter
     sign_on: Provider
 
     @property

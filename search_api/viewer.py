@@ -10,12 +10,14 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request, Response
 
 from diembao.newsroom import api_keys
-from diembao.newsroom.api_keys import Scope
+from diembao.newsroom.api_keys import KeyUse, Scope
 from diembao.newsroom.permissions import Action, Actor
 from search_api.desk.session import find_member
+from search_api.limits import Allowance, allowance_fields
 from search_api.problems import TooMany
 from search_api.site import CurrentSite, Site
 
+_DAY, _MINUTE = 86_400, 60
 _BEARER = {"WWW-Authenticate": 'Bearer realm="diembao"'}
 
 
@@ -39,7 +41,7 @@ def current_viewer(request: Request, response: Response, site: CurrentSite) -> V
     """The viewer of a request; every route of the API asks this one place."""
     given = request.headers.get("authorization")
     if given is not None:
-        return _by_key(given, response, site)
+        return _by_key(given, request, response, site)
     member = find_member(request, site)
     if member is None or member.must_change_password:
         return ANONYMOUS
@@ -47,24 +49,27 @@ def current_viewer(request: Request, response: Response, site: CurrentSite) -> V
     return Viewer(member.name, is_staff=member.may(Action.READ_DESK), actor=member.actor)
 
 
-def _by_key(given: str, response: Response, site: Site) -> Viewer:
+def _by_key(given: str, request: Request, response: Response, site: Site) -> Viewer:
     kind, _, key = given.partition(" ")
     now = site.now()
     use = api_keys.use(site.resources.store, key.strip(), now) if kind.lower() == "bearer" else None
     if use is None:
+        site.address_limits.charge(request)
         raise HTTPException(401, headers=_BEARER)
-    headers = {
-        "Cache-Control": "private, no-store",
-        "X-RateLimit-Limit": str(use.per_day),
-        "X-RateLimit-Remaining": str(max(0, use.left)),
-        "X-RateLimit-Reset": str(_seconds_to_midnight(now)),
-    }
-    if use.left < 0:
-        raise TooMany("quota_used_up", headers | {"Retry-After": str(_seconds_to_midnight(now))})
-    if wait := site.key_limits.take(use.key_id, use.per_minute):
-        raise TooMany("too_many_requests", headers | {"Retry-After": str(math.ceil(wait))})
-    response.headers.update(headers)
+    fields = allowance_fields(_allowances(use, now))
+    if not use.passes:
+        raise TooMany("quota_used_up" if use.left < 0 else "too_many_requests", fields)
+    # A programme may keep an answer of its own, and must ask whether it is still true.
+    response.headers.update({"Cache-Control": "private, no-cache", **fields})
     return Viewer(use.actor.name, is_staff=Scope.READ in use.scopes, may_push=Scope.PUSH in use.scopes, actor=use.actor)
+
+
+def _allowances(use: KeyUse, now: datetime) -> list[Allowance]:
+    day = _seconds_to_midnight(now)
+    return [
+        Allowance("day", use.per_day, _DAY, use.left, day, day if use.left < 0 else 0),
+        Allowance("minute", use.per_minute, _MINUTE, use.pace.left, use.pace.full_in, use.pace.wait),
+    ]
 
 
 def _seconds_to_midnight(now: datetime) -> int:

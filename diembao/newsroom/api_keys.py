@@ -17,13 +17,16 @@ from diembao.newsroom.people import actor_of
 from diembao.newsroom.permissions import Action, Actor, allowed
 from diembao.store import api_keys, audit
 from diembao.store.database import Store
-from diembao.store.models import ApiKeyRow
+from diembao.store.models import ApiKeyRow, UserRow
 
 _PREFIX = "dbtn_"
 _SHOWN = len(_PREFIX) + 6
 _MOST_KEYS = 20  # of one person, in use
 _LONGEST_NAME = 80
 MOST_PER_DAY, MOST_PER_MINUTE = 1_000_000, 6_000
+_LONGEST_KEY = 200
+_MINUTE = 60.0  # seconds
+_ROUNDING = 1e-4  # of times kept in microseconds
 DAYS = (30, 90, 365, 0)  # choices of how long a key is good; 0: until it is taken back
 
 
@@ -36,8 +39,19 @@ NEEDED: Mapping[Scope, Action] = {Scope.READ: Action.READ_DESK, Scope.PUSH: Acti
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a key was used: so many requests are left before it must wait, all of them again in `full_in` seconds.
+    wait: seconds until the next one may pass; 0: this one does."""
+
+    left: int
+    full_in: float
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class KeyUse:
-    """A request made with a key. left: requests the key still has today, after this one; below 0: too many."""
+    """A request made with a key, counted where it may pass. left: requests the key still has today (UTC), after this
+    one; below 0: this one is beyond the quota."""
 
     key_id: int
     actor: Actor
@@ -45,6 +59,11 @@ class KeyUse:
     per_day: int
     per_minute: int
     left: int
+    pace: Pace
+
+    @property
+    def passes(self) -> bool:
+        return self.left >= 0 and not self.pace.wait
 
 
 def grantable(actor: Actor) -> list[Scope]:
@@ -117,25 +136,51 @@ def revoke(session: Session, actor: Actor, key_id: int, now: datetime) -> None:
 
 
 def use(store: Store, key: str, now: datetime) -> KeyUse | None:
-    """Count a request with this key; None when it is not, or no longer, a key.
+    """Count a request with this key if it may pass; None when it is not, or no longer, a key.
 
+    Counted in the store, so that all web processes count together. What is refused costs nothing, and no writing:
+    the day only fills and waiting only ends later, so that a refusal is right however old the reading.
     The scopes are those the key's owner still has the right to.
     """
-    if not key.startswith(_PREFIX) or len(key) > 200:
+    if not key.startswith(_PREFIX) or len(key) > _LONGEST_KEY or not key.isascii():
         return None
     digest = _digest(key)
     with store.read() as session:
-        if api_keys.usable(session, digest, now) is None:
-            return None
+        found = api_keys.usable(session, digest, now)
+        tried = _use(session, *found, now) if found else None
+    if tried is None or not tried.passes:
+        return tried
     with store.write() as session:
         found = api_keys.usable(session, digest, now)
         if found is None:
             return None
         row, user = found
-        actor = actor_of(user)
-        scopes = frozenset(scope for scope in grantable(actor) if scope.value in row.scopes)
-        made = api_keys.count_one(session, row, now)
-        return KeyUse(row.id, actor, scopes, row.per_day, row.per_minute, row.per_day - made)
+        api_keys.hold(session, row)
+        made = _use(session, row, user, now)
+        if made.passes:
+            api_keys.count_one(session, row, now, now + timedelta(seconds=made.pace.full_in))
+        return made
+
+
+def _use(session: Session, row: ApiKeyRow, user: UserRow, now: datetime) -> KeyUse:
+    actor = actor_of(user)
+    scopes = frozenset(scope for scope in grantable(actor) if scope.value in row.scopes)
+    left = row.per_day - api_keys.made_on(session, row.id, now.date()) - 1
+    return KeyUse(row.id, actor, scopes, row.per_day, row.per_minute, left, pace(row.paced_until, row.per_minute, now))
+
+
+def pace(paced_until: datetime | None, per_minute: int, now: datetime) -> Pace:
+    """Whether one more request keeps to a speed (GCRA): each adds its share of a minute to what has been used, which
+    wears off with time and may never be more than a minute.
+
+    paced_until: when nothing of it will be left.
+    """
+    share = _MINUTE / per_minute
+    used = max(0.0, (paced_until - now).total_seconds() if paced_until else 0.0)
+    after = used + share
+    if after > _MINUTE + _ROUNDING:
+        return Pace(0, used, after - _MINUTE)
+    return Pace(int((_MINUTE - after) / share + _ROUNDING), after)
 
 
 def _digest(key: str) -> str:

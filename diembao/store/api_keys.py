@@ -39,13 +39,19 @@ def everybodys(session: Session) -> Sequence[ApiKeyRow]:
     return session.scalars(select(ApiKeyRow).order_by(ApiKeyRow.revoked_at.is_not(None), ApiKeyRow.id.desc())).all()
 
 
-def count_one(session: Session, key: ApiKeyRow, now: datetime) -> int:
-    """Count a request; returns how many there were today (UTC), this one included.
-
-    The key's row is held first: whoever counts with the same key at the same moment waits for it.
-    """
+def hold(session: Session, key: ApiKeyRow) -> None:
+    """Read the key's row anew and keep it: whoever counts with the same key at the same moment waits."""
     session.refresh(key, with_for_update=True)
-    key.last_used_at = now
+
+
+def made_on(session: Session, key_id: int, day: date) -> int:
+    """Requests with this key on a day (UTC)."""
+    return session.scalar(select(ApiKeyDayRow.requests).filter_by(key_id=key_id, day=day)) or 0
+
+
+def count_one(session: Session, key: ApiKeyRow, now: datetime, paced_until: datetime) -> None:
+    """Count a request with a key that is held."""
+    key.last_used_at, key.paced_until = now, paced_until
     day = session.get(ApiKeyDayRow, (key.id, now.date()))
     if day is None:
         day = ApiKeyDayRow(key_id=key.id, day=now.date(), requests=0)
@@ -54,7 +60,6 @@ def count_one(session: Session, key: ApiKeyRow, now: datetime) -> int:
         session.execute(delete(ApiKeyDayRow).where(ApiKeyDayRow.key_id == key.id, ApiKeyDayRow.day < oldest))
     day.requests += 1
     session.flush()
-    return day.requests
 
 
 def used(session: Session, key_ids: Sequence[int], since: date) -> dict[int, dict[date, int]]:

@@ -532,6 +532,7 @@ class ApiKeyRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paced_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # see newsroom.api_keys.pace
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -18,6 +18,8 @@ from fastapi.testclient import TestClient
 
 from diembao.index.opening import open_index
 from diembao.index.protocol import SearchIndex
+from diembao.newsroom import api_keys
+from diembao.newsroom.people import actor_of
 from diembao.newsroom.publishing import publish
 from diembao.newsroom.seal import Seal
 from diembao.newsroom.signing_in import Visit, digest_of, enter
@@ -335,3 +337,28 @@ def desk_page(browser: Any, desk_address: str, people: People, clock: list[datet
 @pytest.fixture
 def printing() -> Callable[..., Printing]:
     return Printing
+
+
+@pytest.fixture
+def key(people: People, newsroom: Newsroom, clock: list[datetime]) -> Callable[..., str]:
+    """A key of an editor's own for these scopes: `key("read", "push")`."""
+
+    def make(*scopes: str, name: str = "chu.khoa", role: str = "editor", per_minute: int = 6000) -> str:
+        with newsroom.store.read() as session:
+            known = accounts.by_name(session, name)
+        user_id = known.id if known else people.add(role, name=name, now=clock[0])
+        with newsroom.store.write() as session:
+            user = accounts.by_id(session, user_id)
+            assert user is not None
+            return api_keys.make(
+                session,
+                actor_of(user),
+                name="Cổng",
+                scopes=[api_keys.Scope(scope) for scope in scopes],
+                per_day=1_000_000,
+                per_minute=per_minute,
+                days=90,
+                now=clock[0],
+            )
+
+    return make

@@ -339,14 +339,23 @@ class TestKeys:
     def test_the_quota_of_the_day_and_the_speed_are_told_and_kept(self, site, signed_in, unpublished, clock):
         key = self.key(signed_in("editor"), "read", per_day="2")
         first = self.asked(site, key)
-        assert (first.headers["x-ratelimit-limit"], first.headers["x-ratelimit-remaining"]) == ("2", "1")
+        assert first.headers["ratelimit-policy"] == '"day";q=2;w=86400, "minute";q=60;w=60'
+        # Five past nine in Viet Nam: the day of the quota ends at seven next morning.
+        assert first.headers["ratelimit"] == '"day";r=1;t=78900, "minute";r=59;t=1'
         self.asked(site, key)
         over = self.asked(site, key)
-        assert over.status_code == 429 and over.json()["code"] == "quota_used_up" and over.headers["retry-after"]
+        assert over.status_code == 429 and over.json()["code"] == "quota_used_up"
+        assert over.headers["retry-after"] == "78900" and over.headers["ratelimit"].startswith('"day";r=0;t=78900')
         clock[0] += timedelta(days=1)
         assert self.asked(site, key).status_code == 200
         fast = self.key(signed_in("editor"), "read", per_minute="2")
         assert [self.asked(site, fast).status_code for _ in range(3)] == [200, 200, 429]
+        refused = self.asked(site, fast)
+        assert refused.headers["retry-after"] == "30" and refused.json()["code"] == "too_many_requests"
+        clock[0] += timedelta(seconds=30)
+        assert [self.asked(site, fast).status_code for _ in range(2)] == [200, 429]
+        shown = signed_in("editor").get(KEYS).text
+        assert "3 / 100" in shown  # what was refused costs nothing
 
     def test_nobody_sees_or_takes_back_the_keys_of_others(self, signed_in, site, unpublished):
         mine = self.key(signed_in("editor"), "read")

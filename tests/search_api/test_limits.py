@@ -48,3 +48,38 @@ def test_memory_is_bounded_however_many_addresses_ask():
     for number in range(1000):
         limiter.take(f"10.0.{number // 250}.{number % 250}")
     assert len(limiter) == 100
+
+
+def test_the_api_tells_how_much_is_left(app, ticks):
+    first = ask(app, "8.8.8.8", "/api/v1/articles")
+    assert first.headers["ratelimit-policy"] == '"address";q=3;w=3'
+    assert first.headers["ratelimit"] == '"address";r=2;t=1' and "retry-after" not in first.headers
+    ask(app, "8.8.8.8", "/api/v1/sources")
+    ask(app, "8.8.8.8", "/api/v1/stories")
+    refused = ask(app, "8.8.8.8", "/api/v1/stories/1")
+    assert (refused.status_code, refused.headers["ratelimit"]) == (429, '"address";r=0;t=3')
+    assert refused.headers["retry-after"] == "1" and refused.headers["cache-control"] == "no-store"
+    assert "ratelimit" not in ask(app, "8.8.8.9", "/tim-kiem?q=tin").headers
+    assert "ratelimit" not in ask(app, "127.0.0.1", "/api/v1/articles").headers
+
+
+def test_a_neighbour_who_asks_too_much_does_not_stop_a_programme_with_a_key(app, key):
+    while ask(app, "8.8.8.8", "/api/v1/articles").status_code == 200:
+        pass
+    with_key = {"Authorization": f"Bearer {key('read')}"}
+    client = TestClient(app, client=("8.8.8.8", 1))
+    assert [client.get("/api/v1/articles", headers=with_key).status_code for _ in range(5)] == [200] * 5
+
+
+def test_who_tries_keys_pays_with_the_address(app):
+    client = TestClient(app, client=("8.8.8.8", 1))
+    tries = [client.get("/api/v1/articles", headers={"Authorization": "Bearer dbtn_x"}).status_code for _ in range(4)]
+    assert tries == [401, 401, 401, 429]
+
+
+def test_an_address_cannot_change_its_looks(app):
+    """IPv4 in IPv6 is the same address, in brackets or not."""
+    for _ in range(3):
+        assert ask(app, "8.8.8.8").status_code == 200
+    assert ask(app, "::ffff:8.8.8.8").status_code == 429
+    assert all(ask(app, "::ffff:127.0.0.1").status_code == 200 for _ in range(5))
