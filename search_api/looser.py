@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from diembao.index.language import And, Node, Not, Or, render
+from diembao.index.language import MAX_LENGTH, And, Node, Not, Or, render
 
 # Each costs one count of the index.
 _MOST_WORDS_TRIED = 6
 
 
 def looser(tree: Node | None) -> Iterator[tuple[Literal["without", "any"], Node, str]]:
-    """The query without one of its parts (and that part as typed), then with any of its words enough."""
+    """The query without one of its parts (and that part as typed), then with any of its words enough.
+
+    Only what can be written as a query again: `TP.HCM` is longer as the phrase it stands for.
+    """
+    for way, node, word in _ways(tree):
+        if len(render(node)) <= MAX_LENGTH:
+            yield way, node, word
+
+
+def _ways(tree: Node | None) -> Iterator[tuple[Literal["without", "any"], Node, str]]:
     if not isinstance(tree, And):
         return
     for position, node in enumerate(tree.nodes[:_MOST_WORDS_TRIED]):

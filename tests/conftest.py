@@ -1,10 +1,11 @@
-"""What all tests share: a clean environment, a fresh store on each database that is at hand."""
+"""What all tests share: a clean environment, a fresh store on each database, an empty index of each engine."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import os
+import secrets
 import socket
 import struct
 import threading
@@ -16,6 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from diembao.index.embedded import EmbeddedIndex
+from diembao.index.protocol import SearchIndex
 from diembao.settings import Settings
 from diembao.store.database import Store, open_store
 
@@ -90,6 +93,37 @@ def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
     opened = open_store(Settings(data_dir=tmp_path / "data", database_url=SecretStr(database_url)))
     yield opened
     opened.close()
+
+
+def _elasticsearch() -> Iterator[SearchIndex]:
+    url = os.environ.get("DIEMBAO_TEST_ELASTICSEARCH_URL", "")
+    if not url:
+        pytest.skip("DIEMBAO_TEST_ELASTICSEARCH_URL is not set: not tried on Elasticsearch")
+    from elasticsearch import Elasticsearch
+
+    from diembao.index.elastic import ElasticIndex
+
+    name = f"test{secrets.token_hex(4)}"
+    index = ElasticIndex(url, name=name, shards=1, replicas=0, timeout=30.0)
+    try:
+        yield index
+    finally:
+        index.close()
+        with Elasticsearch(url) as client:
+            made = list(client.indices.get(index=f"{name}-*"))
+            if made:
+                client.indices.delete(index=made)
+
+
+@pytest.fixture(params=["tantivy", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
+    """An empty index of each engine."""
+    if request.param == "elasticsearch":
+        yield from _elasticsearch()
+        return
+    embedded = EmbeddedIndex(tmp_path / "index")
+    yield embedded
+    embedded.close()
 
 
 class Network:

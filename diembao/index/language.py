@@ -7,6 +7,7 @@ in the form that is compared (`nlp.text.match_form`): lower case, one tone place
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,6 +23,8 @@ MAX_TERMS = 64
 MAX_PREFIXES = 8
 MAX_DEPTH = 16
 MIN_PREFIX = 2
+# Letters may come in up to three parts (NFD), with invisible characters between them.
+_MOST_GIVEN = 4 * MAX_LENGTH
 # Longer runs of letters are no words; engines cut or drop them, each in its own way.
 MAX_WORD = 64
 
@@ -98,11 +101,28 @@ def parse(text: str) -> Node | None:
             `unexpected_parenthesis`, `empty_parentheses`, `missing_operand`, `unknown_field`,
             `missing_value`, `misplaced_star`, `short_prefix`, `no_words`.
     """
-    if not text.strip():
+    if len(text) > _MOST_GIVEN:
+        raise _too_long()
+    clean = normalise(text)
+    if not clean.strip():
         return None
-    if len(text) > MAX_LENGTH:
-        raise BadQuery(f"the query is longer than {MAX_LENGTH} characters", MAX_LENGTH, "too_long")
-    return _Parser(_lex(text)).parse()
+    if len(clean) > MAX_LENGTH:
+        raise _too_long()
+    try:
+        return _Parser(_lex(clean)).parse()
+    except BadQuery as fault:
+        if clean == text:
+            raise
+        raise BadQuery(str(fault), _place_as_given(text, fault.position), fault.code) from None
+
+
+def _too_long() -> BadQuery:
+    return BadQuery(f"the query is longer than {MAX_LENGTH} characters", MAX_LENGTH, "too_long")
+
+
+def _place_as_given(text: str, position: int) -> int:
+    """Where the character at a position of the normalised text stands in the text as it was given."""
+    return bisect_right(range(len(text) + 1), position, key=lambda end: len(normalise(text[:end]))) - 1
 
 
 def render(node: Node) -> str:
@@ -211,7 +231,7 @@ def _lex_phrase(text: str, start: int) -> tuple[tuple[str, ...], int]:
     star = phrase[1].find("*")
     if star >= 0:
         raise BadQuery("* cannot stand inside quotation marks", phrase.start(1) + star, "misplaced_star")
-    words = tuple(index_words(normalise(phrase[1])))
+    words = tuple(index_words(phrase[1]))
     if not words:
         raise BadQuery("there is no word between the quotation marks", start, "empty_phrase")
     return words, phrase.end()
@@ -223,7 +243,7 @@ def _phrase(words: tuple[str, ...]) -> Word | Phrase:
 
 def _bare_term(run: str, start: int) -> Term | None:
     star = run.find("*")
-    words = tuple(index_words(normalise(run)))
+    words = tuple(index_words(run))
     if star < 0:
         return _phrase(words) if words else None
     if star != len(run) - 1 or len(words) != 1:

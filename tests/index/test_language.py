@@ -226,3 +226,139 @@ def test_nesting_up_to_the_length_is_bounded(unit: str) -> None:
         parse(unit * (MAX_LENGTH // len(unit)))
     except BadQuery as fault:
         assert fault.code in CODES
+
+
+# Whatever people and programmes send: pieces of the syntax, words that are special to it, letters in odd forms.
+PIECES = [
+    *("a", "lũ", "lụt ", "OR ", "NOT ", "AND ", "or", "-", "(", ")", '"', "“", " ", "*", ":", "title:", "Place:"),
+    *("TP.HCM", "19/5", "COVID-19", "a_b", "İ", "ß", "ﬁ", "K", "Å", "५", "²", "ª", "ŉ", "ǰ", "ẞ", "Ð", "Ɖ", "ð"),
+    *("e\u0302\u0301", "e\u0301\u0302", "a\u0336", "\u0301", "\u200b", "\u00ad", "\ufeff", "\x00", "\x0b", "\x85"),
+    *("\ud800", "🙂", "x" * 70, "นํ้า", "한국", "各", "\u202e", "\u3000"),
+]  # fmt: skip
+typed = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=4)), max_size=40).map("".join)
+
+
+def read(text: str) -> Node | str | None:
+    """The tree, or the code of what is wrong."""
+    try:
+        return parse(text)
+    except BadQuery as fault:
+        assert fault.code in CODES
+        assert 0 <= fault.position <= len(text)
+        return fault.code
+
+
+@settings(deadline=None, max_examples=500)
+@given(typed)
+def test_whatever_is_read_is_written_and_read_again(text: str) -> None:
+    tree = read(text)
+    if tree is not None and not isinstance(tree, str):
+        written = render(tree)
+        assert len(written) > MAX_LENGTH or parse(written) == tree
+        assert render(parse(written) or tree) == written
+
+
+@settings(deadline=None, max_examples=500)
+@given(typed)
+def test_composed_and_decomposed_letters_are_read_alike(text: str) -> None:
+    assert read(unicodedata.normalize("NFD", text)) == read(unicodedata.normalize("NFC", text)) == read(text)
+
+
+class Hand:
+    """Writes a tree as somebody may type it."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._chance = draw(st.randoms(use_true_random=False))
+
+    def write(self, node: Node) -> str:
+        return self._in_parentheses(self._bare(node), 0.15)
+
+    def _bare(self, node: Node) -> str:
+        chance = self._chance
+        match node:
+            case Word(text):
+                return f'"{self._spelled(text)}"' if chance.random() < 0.1 else self._spelled(text)
+            case Prefix(text):
+                return self._spelled(text) + "*"
+            case Phrase(words):
+                opening, closing = chance.choice(('""', "“”", "«»", "„“"))
+                return opening + "  ".join(map(self._spelled, words)) + closing
+            case Within(field, term):
+                return f"{chance.choice((field, field.upper(), field.title()))}:{self._bare(term)}"
+            case Not(inner):
+                minus = chance.choice(("-", "NOT ", "-NOT -", "NOT NOT NOT "))
+                return minus + self._tight(inner)
+            case And(nodes):
+                return chance.choice((" ", "   ", " AND ", "\t")).join(map(self._tight, nodes))
+            case Or(nodes):
+                return " OR ".join(map(self.write, nodes))
+
+    def _tight(self, node: Node) -> str:
+        return self._in_parentheses(self._bare(node), 1.0 if isinstance(node, And | Or) else 0.15)
+
+    def _in_parentheses(self, text: str, share: float) -> str:
+        return f"({text})" if self._chance.random() < share else text
+
+    def _spelled(self, word: str) -> str:
+        chance = self._chance
+        for change in (str.upper, str.title, _old_tones, _lookalikes, _with_invisible, _decomposed):
+            if chance.random() < 0.3:
+                changed = change(word)
+                # A word in capitals may be an operator, and then it is another query.
+                word = word if changed in ("OR", "AND", "NOT") else changed
+        return word
+
+
+_OLD_TONES = {"òa": "oà", "óa": "oá", "ỏe": "oẻ", "úy": "uý", "ùy": "uỳ", "ụy": "uỵ"}
+
+
+def _old_tones(word: str) -> str:
+    ending = word[-2:]
+    return word[:-2] + _OLD_TONES[ending] if ending in _OLD_TONES and word[-3:-2] != "q" else word
+
+
+def _lookalikes(word: str) -> str:
+    return word.replace("đ", "ð").replace("Đ", "Ð")
+
+
+def _with_invisible(word: str) -> str:
+    return word[:1] + "\u200b" + word[1:]
+
+
+def _decomposed(word: str) -> str:
+    return unicodedata.normalize("NFD", word)
+
+
+SYLLABLES = ["hòa", "khỏe", "thúy", "quý", "lụy", "đường", "đỗ", "thái", "nguyên", "ngập", "19", "or", "not", "a"]
+syllables = st.sampled_from(SYLLABLES)
+written_terms = st.one_of(
+    syllables.map(Word),
+    st.sampled_from([word for word in SYLLABLES if len(word) > 1]).map(Prefix),
+    st.lists(syllables, min_size=2, max_size=3).map(lambda found: Phrase(tuple(found))),
+)
+written_trees = st.recursive(
+    st.one_of(written_terms, st.builds(Within, st.sampled_from(FIELDS), written_terms)), _grow, max_leaves=6
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(written_trees, st.data())
+def test_every_way_of_writing_a_query_is_the_same_query(tree: Node, data: st.DataObject) -> None:
+    text = data.draw(st.composite(lambda draw: Hand(draw).write(tree))())
+    assert parse(text) == tree, text
+
+
+def test_the_fault_is_where_it_was_typed() -> None:
+    for text in ('lũ lụt "Phú Bình', "hoà bình) b", "đỏ màu:đỏ"):
+        whole = unicodedata.normalize("NFC", text)
+        for given_text in (whole, unicodedata.normalize("NFD", text), whole.replace("lũ", "l\u200b\u200bũ")):
+            with pytest.raises(BadQuery) as caught:
+                parse(given_text)
+            assert given_text[caught.value.position] in '")m'
+
+
+def test_length_is_counted_in_letters_however_they_are_composed() -> None:
+    text = unicodedata.normalize("NFD", "ệ" * MAX_LENGTH)
+    assert len(text) == 3 * MAX_LENGTH
+    assert parse(text) == Word("ệ" * MAX_WORD)
+    assert read(text + "e") == "too_long"
