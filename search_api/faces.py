@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from diembao.newsroom.analysis.asked import ANALYSIS
+
+__all__ = ["ANALYSIS", "DESK", "is_signed_in_face"]
+
 DESK = "/ban-bien-tap"
-ANALYSIS = "/phan-tich"
 
 
 def is_signed_in_face(path: str) -> bool:

@@ -13,7 +13,7 @@ from diembao.index.protocol import Query, Sort
 from diembao.store import articles, stories
 from diembao.store.articles import annotations_from_json
 from diembao.store.models import ArticleRow, StoryRow
-from search_api.analysis.asked import EXPORT, Asked, BadDay
+from search_api.analysis.asked import EXPORT, Asked, BadDay, refusal
 from search_api.analysis.finding import Analyst, wording_of
 from search_api.analysis.spreadsheets import Cell, csv_file, xlsx_file
 from search_api.analysis.wording import Wording
@@ -43,7 +43,7 @@ def export(request: Request, site: CurrentSite, member: Analyst, kind: str) -> R
     try:
         query = asked.query(day_of(site.now()))
     except BadDay as error:
-        raise error.refusal() from error
+        raise refusal(error) from error
     with site.resources.store.read() as session:
         wording = wording_of(session, site)
     media_type, suffix = _KINDS[kind]

@@ -18,7 +18,7 @@ from diembao.newsroom.analysis.charts import Chart, Look, Mark
 from diembao.newsroom.analysis.figures import Change, Number, Share, Timeline
 from diembao.newsroom.analysis.leaders import MOST_STORIES, leaders
 from diembao.newsroom.analysis.spans import PRESETS, Span, span, unit_of
-from search_api.analysis.asked import FIELDS, SEARCH, TRENDS, Asked, BadDay
+from search_api.analysis.asked import FIELDS, SEARCH, TRENDS, Asked, BadDay, refusal
 from search_api.analysis.finding import Analyst, drawn, fault_of, in_force, place_of, span_shown, wording_of
 from search_api.analysis.wording import Wording
 from search_api.moments import day_of
@@ -157,7 +157,7 @@ def chart_file(request: Request, site: CurrentSite, member: Analyst, name: str) 
     try:
         charts = _charts(site, wording, asked)
     except BadDay as error:
-        raise error.refusal() from error
+        raise refusal(error) from error
     if stem not in charts or kind not in ("svg", "png"):
         raise HTTPException(404)
     if kind == "svg":
