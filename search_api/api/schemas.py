@@ -101,10 +101,23 @@ class StoryDetailOut(StoryOut):
     printings: list[ArticleOut] = Field(description="first printed first; `reprint_of` tells the lineage")
 
 
+class StaffStoryOut(StoryOut):
+    """What staff see besides; the printings that stand are counted, published or not."""
+
+    state: str = Field(description="at the desk", examples=["waiting"])
+    relevance: str = Field(examples=["relevant"])
+    stance: str = Field(examples=["unfavourable"])
+    needs_response: bool
+
+
+class StaffStoryDetailOut(StaffStoryOut):
+    printings: list[StaffArticleOut] = Field(description="all of them, those taken down too; first printed first")
+
+
 class StoriesOut(Wire):
-    total: int = Field(description="stories that match")
-    articles: int = Field(description="articles that match")
-    items: list[StoryOut]
+    total: int = Field(description="stories that match", examples=[1])
+    articles: int = Field(description="articles that match", examples=[2])
+    items: list[StaffStoryOut | StoryOut]
     next: str | None
 
 

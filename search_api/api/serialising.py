@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, overload
 
@@ -23,7 +23,7 @@ from search_api.api.schemas import (
 from search_api.moments import LOCAL
 from search_api.places import slug_of
 from search_api.site import Site
-from search_api.views import StoryView, excerpt
+from search_api.views import StoryView, excerpt, story_view
 
 
 def article_out(printing: Printing, site: Site, story_title: str) -> ArticleOut:
@@ -68,7 +68,7 @@ def staff_article_out(found: StaffArticle, site: Site) -> StaffArticleOut:
         stance=row.stance,
         stance_evidence=notes.get("stance_evidence") or [],
         needs_response=row.needs_response,
-        removed_at=local(row.withdrawn_at or row.source_removed_at),
+        removed_at=local(found.removed_at),
     )
 
 
@@ -115,6 +115,46 @@ def story_fields(story: StoryView, site: Site) -> dict[str, Any]:
         "places": places_out(place for printing in story.printings for place in printing.places),
         "first": SourceName(name=story.first.source, title=story.first.outlet),
     }
+
+
+def staff_story_fields(found: Sequence[StaffArticle], site: Site) -> dict[str, Any]:
+    """found: all articles of one story, at least one."""
+    row = found[0].story
+    standing = [one for one in found if not one.removed_at] or found
+    view = story_view(row, [_as_printing(one) for one in standing], site.units)
+    return {
+        **story_fields(view, site),
+        "state": row.state,
+        "relevance": row.relevance,
+        "stance": row.stance,
+        "needs_response": row.needs_response,
+    }
+
+
+def _as_printing(found: StaffArticle) -> Printing:
+    """As the public would see it if it were published, and its lead allowed."""
+    row, notes = found.article, found.article.annotations
+    return Printing(
+        id=row.id,
+        story_id=row.story_id,
+        source=row.source,
+        outlet=found.outlet,
+        outlet_type="",
+        url=row.url,
+        title=row.title,
+        lead=row.lead,
+        authors=tuple(row.authors),
+        published_at=row.published_at,
+        at=row.effective_at,
+        section=row.section,
+        credit=row.credit,
+        relevance=row.relevance,
+        language=row.language,
+        topics=tuple(topic["slug"] for topic in notes.get("topics") or ()),
+        places=tuple(PlaceMention(**place) for place in notes.get("places") or ()),
+        reprint_of=row.reprint_of,
+        updated_at=row.updated_at,
+    )
 
 
 @overload
