@@ -448,7 +448,11 @@ class AuditRow(Base):
     """Who did what. Append-only; each row carries the hash of the one before."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_object_kind_object_id", "object_kind", "object_id"),)
+    __table_args__ = (
+        Index("ix_audit_object_kind_object_id", "object_kind", "object_id"),
+        # What one person did, newest first.
+        Index("ix_audit_actor_id", "actor", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -767,6 +771,27 @@ class NearMissRow(Base):
     effective_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dismissed_by: Mapped[str] = mapped_column(String(80), default="")
+
+
+class MatterRow(Base):
+    """A matter that the press raised in a story: who is to answer, by when, and what came of it."""
+
+    __tablename__ = "matters"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    story_id: Mapped[int] = mapped_column(BigInteger, unique=True)  # no key: a story may cease to be
+    body: Mapped[str] = mapped_column(String(200), default="", index=True)  # that leads the answer
+    partners: Mapped[str] = mapped_column(Text, default="")
+    letter: Mapped[str] = mapped_column(String(120), default="")  # number and symbol of the letter that asks for it
+    sent_on: Mapped[date | None] = mapped_column(Date)  # days in Viet Nam
+    due_on: Mapped[date | None] = mapped_column(Date)
+    answered_on: Mapped[date | None] = mapped_column(Date)
+    answer_url: Mapped[str] = mapped_column(Text, default="")
+    not_ours: Mapped[bool] = mapped_column(Boolean, default=False)  # outside the province's powers: nobody need answer
+    note: Mapped[str] = mapped_column(Text, default="")
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_by: Mapped[str] = mapped_column(String(80))
+    revision: Mapped[int] = mapped_column(Integer, default=1)
 
 
 class StoryNoteRow(Base):

@@ -141,6 +141,11 @@ class Asked:
         kept = tuple(pair for pair in self.values if pair[0] != name)
         return replace(self, values=(*kept, (name, value)), after="")
 
+    def narrowed(self, name: str, value: str) -> Asked:
+        """Asked for this value and no other of the field; what is left out stays left out."""
+        kept = tuple(pair for pair in self.values if pair[0] != name or pair[1].startswith(MINUS))
+        return replace(self, values=(*kept, (name, value)), after="")
+
     def without(self, name: str, value: str) -> Asked:
         """Neither asked for nor left out."""
         bare = value.removeprefix(MINUS)

@@ -139,8 +139,7 @@ def _values_of(index: SearchIndex, query: Query, span: Span, by: Keyword) -> tup
     """Every value of a field that any of the three periods has."""
     every = Grouping(by, MAX_FACET_SIZE)
     found = [
-        index.counts(within(query, period), [every]).values[0]
-        for period in (span.asked, span.before, span.year_before)
+        index.counts(within(query, period), [every]).values[0] for period in (span.asked, span.before, span.year_before)
     ]
     return tuple(dict.fromkeys(value for values in found for value in values))[:MAX_FACET_SIZE]
 

@@ -49,7 +49,7 @@ class Leaders:
 
 def leaders(session: Session, index: SearchIndex, query: Query, now: datetime, most: int = 10) -> Leaders:
     """query: with its period. Stories are those of the store; the index may be a moment behind."""
-    matching = _printed_most(index, query)
+    matching = printed_most(index, query)
     known = stories.by_ids(session, list(matching))
     shared = [number for number in matching if number in known and known[number].outlets > 1]
     shown = [number for number in matching if number in known][: 3 * most]
@@ -60,8 +60,9 @@ def leaders(session: Session, index: SearchIndex, query: Query, now: datetime, m
     return Leaders(tuple(leading[:most]), tuple(growing[:most]), _firsts(session, shared, most), len(shared))
 
 
-def _printed_most(index: SearchIndex, query: Query) -> dict[int, int]:
-    counts = index.counts(query, [Grouping(Keyword.STORY, MOST_STORIES)])
+def printed_most(index: SearchIndex, query: Query, most: int = MOST_STORIES) -> dict[int, int]:
+    """Stories with how many of their articles match, the most printed first; of equals by number."""
+    counts = index.counts(query, [Grouping(Keyword.STORY, most)])
     return {int(cell.values[0]): cell.articles for cell in counts.cells if cell.values[0].isdigit()}
 
 
