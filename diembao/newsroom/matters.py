@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from diembao.errors import Refused
+from diembao.newsroom.days import day_of
 from diembao.newsroom.permissions import Action, Actor, require
 from diembao.store import audit, matters, stories
 from diembao.store.models import MatterRow
-from diembao.newsroom.days import day_of
 from nlp.text import normalise
 
 LIMITS: Final[Mapping[str, int]] = {"body": 200, "partners": 400, "letter": 120, "answer_url": 2000, "note": 2000}
