@@ -10,6 +10,7 @@ from threading import Event
 
 from diembao.errors import ArchiveError, IndexUnavailable, StoreUnavailable
 from diembao.index.protocol import SearchIndex
+from diembao.newsroom.analysis.summaries import queue_summaries
 from diembao.newsroom.operator_mail import tell_operator
 from diembao.newsroom.publishing import publish_by_policy, publish_scheduled
 from diembao.newsroom.pulse import take_pulse
@@ -33,6 +34,7 @@ _FAULT_SECONDS = 10.0
 # A batch of pages may take longer than a sign of life, should monstrous ones be among them.
 _PAGE_LEASES = 4
 _THIN_SECONDS = 86_400.0
+_SUMMARIES_SECONDS = 30.0
 # What was understood is handed to the index so often, however much there is still to read.
 _ROUND_SECONDS = 3.0
 
@@ -51,7 +53,7 @@ def run(
 
     hands: who takes pages through the steps; this process itself when not given.
     """
-    pulse_from = 0.0
+    pulse_from = summaries_from = 0.0
     thin_from = time.monotonic() + _THIN_SECONDS / 24
     archive = ArchiveWriter(settings.archive_dir)
     while not stop.is_set():
@@ -77,6 +79,9 @@ def run(
             if tally.outcomes:
                 logger.info("articles %s", tally, extra={"published": published})
             pause = _index(store, index, settings, stop)
+            if time.monotonic() >= summaries_from:
+                summaries_from = time.monotonic() + _SUMMARIES_SECONDS
+                _summaries(store, index, now())
             if time.monotonic() >= until and pause == _IDLE_SECONDS:
                 pause = 0.0  # there may be more to read
         except StoreUnavailable as error:
@@ -103,6 +108,17 @@ def _newsroom(store: Store, settings: Settings, now: datetime) -> int:
         if followed.taken_down or followed.told:
             logger.warning("newspapers changed articles", extra={"down": followed.taken_down, "told": followed.told})
         return publish_scheduled(store, settings, now) + publish_by_policy(store, settings, now)
+
+
+def _summaries(store: Store, index: SearchIndex, now: datetime) -> None:
+    """Letters about saved searches whose hour has come; of several workers each letter is queued by one."""
+    try:
+        queued = queue_summaries(store, index, now)
+    except IndexUnavailable as error:
+        logger.warning("the index is away, summaries wait: %s", error)
+        return
+    if queued:
+        logger.info("%d summaries of saved searches queued", queued)
 
 
 def _thin_archive(store: Store, settings: Settings, now: datetime) -> None:

@@ -43,7 +43,10 @@ def work(settings: Settings) -> None:
     """
     from diembao.cli.tools import tool_maker
     from diembao.index.opening import open_index
+    from diembao.newsroom.analysis.saved_searches import LETTER
+    from diembao.newsroom.analysis.summaries import writer
     from diembao.newsroom.digests.postman import keep_delivering
+    from diembao.newsroom.letters import Carrier
     from diembao.newsroom.seal import Seal
     from diembao.store.database import open_store
     from pipelines import loop
@@ -56,7 +59,8 @@ def work(settings: Settings) -> None:
             for _ in range(settings.crawler_processes)
         ]
         # A mail server that is slow holds up nothing but mail.
-        mail = (store, settings, Seal(settings.signing_key), stop)
+        seal = Seal(settings.signing_key)
+        mail = (store, settings, seal, stop, Carrier(store, settings, {LETTER: writer(settings, seal)}))
         beside.append(threading.Thread(target=keep_delivering, args=mail, daemon=True))
         maker = tool_maker(settings, store)
         with closing(Readers(maker.in_child, settings.reader_processes)) as readers:

@@ -18,7 +18,7 @@ from diembao.errors import Refused
 from diembao.newsroom import passwords
 from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.permissions import Action, Actor, Role, require
-from diembao.store import audit, people
+from diembao.store import audit, people, saved_searches
 from diembao.store.database import Store
 from diembao.store.models import UserRow
 
@@ -109,7 +109,7 @@ def set_details(session: Session, actor: Actor, user_id: int, full_name: str, em
 
 
 def disable(session: Session, actor: Actor, user_id: int, now: datetime) -> None:
-    """No sign-in any more, and every session ended at once.
+    """No sign-in any more, every session ended and the keys of feeds taken back at once.
 
     Raises: Refused: no_person, last_admin. Forbidden
     """
@@ -119,6 +119,7 @@ def disable(session: Session, actor: Actor, user_id: int, now: datetime) -> None
         _keep_an_admin(session)
         _record(session, actor, "user_disable", row, now)
     people.end_sessions(session, row.id)
+    saved_searches.revoke_feeds(session, row.id)
 
 
 def enable(session: Session, actor: Actor, user_id: int, now: datetime) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from diembao.store.models import ArticleRow, OutboxRow, SavedSearchFollowRow, SavedSearchRow, UserRow
+
+_IN_CHUNK = 500
 
 
 def by_id(session: Session, search_id: int) -> SavedSearchRow | None:
@@ -111,3 +113,23 @@ def arrived(session: Session, after: int, until: int, limit: int) -> Sequence[in
     """Ids of articles beyond `after` up to `until`, the newest first."""
     query = select(ArticleRow.id).where(ArticleRow.id > after, ArticleRow.id <= until)
     return session.scalars(query.order_by(ArticleRow.id.desc()).limit(limit)).all()
+
+
+def articles_until(session: Session, story_ids: Sequence[int], until: int) -> dict[int, int]:
+    """Articles of these stories up to an id, each with its story."""
+    found: dict[int, int] = {}
+    for start in range(0, len(story_ids), _IN_CHUNK):
+        query = select(ArticleRow.id, ArticleRow.story_id).where(
+            ArticleRow.story_id.in_(story_ids[start : start + _IN_CHUNK]), ArticleRow.id <= until
+        )
+        found.update((row[0], row[1]) for row in session.execute(query))
+    return found
+
+
+def revoke_feeds(session: Session, user_id: int) -> None:
+    """The keys of this person's feeds are worth nothing any more, and no summary goes out."""
+    session.execute(
+        update(SavedSearchFollowRow)
+        .where(SavedSearchFollowRow.user_id == user_id)
+        .values(feed_digest=None, feed_made_at=None, mail_every="")
+    )

@@ -23,6 +23,7 @@ from diembao.newsroom.digests.content import Content
 from diembao.newsroom.digests.lists import host_of, queue_scheduled, unsubscribe_address
 from diembao.newsroom.digests.message import Envelope, Letter, letter_of, message
 from diembao.newsroom.digests.removals import kept_content
+from diembao.newsroom.letters import Carrier
 from diembao.newsroom.seal import Seal
 from diembao.newsroom.smtp import Answer, Line, returns_to, sender_of
 from diembao.settings import Settings
@@ -191,8 +192,9 @@ class Postman:
         done.uncertain += answer.ended == "uncertain"
 
 
-def keep_delivering(store: Store, settings: Settings, seal: Seal, stop: Event) -> None:
-    """Queue what is scheduled and send what is due, until `stop` is set; nothing without a server in the settings."""
+def keep_delivering(store: Store, settings: Settings, seal: Seal, stop: Event, carrier: Carrier) -> None:
+    """Queue what is scheduled and send what is due, digests and letters, until `stop` is set; nothing without a server
+    in the settings."""
     if settings.smtp_url is None:
         return
     postman = Postman(store, settings, seal)
@@ -200,6 +202,7 @@ def keep_delivering(store: Store, settings: Settings, seal: Seal, stop: Event) -
         try:
             queue_scheduled(store, postman.now())
             postman.deliver(stop.is_set)
+            carrier.deliver(stop.is_set)
         except StoreUnavailable as error:
             logger.error("the store is away: %s", error)
         stop.wait(_IDLE_SECONDS)
