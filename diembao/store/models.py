@@ -738,6 +738,102 @@ class LetterRow(Base):
     answer: Mapped[str] = mapped_column(Text, default="")  # what the server said last
 
 
+class AlertRow(Base):
+    """What somebody wants to be told of, how and when; not of what was found before `watching_since`."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    query: Mapped[str] = mapped_column(Text)  # as it stands in the address of the search page
+    saved_search_id: Mapped[int | None] = mapped_column(ForeignKey("saved_searches.id", ondelete="SET NULL"))
+    condition: Mapped[str] = mapped_column(String(24))  # a `Condition` of newsroom/analysis/alerts/alert.py
+    days: Mapped[int] = mapped_column(Integer, default=30)  # of quiet before a first unfavourable article
+    hour: Mapped[int] = mapped_column(Integer, default=7)  # of the daily digest, in Viet Nam
+    level: Mapped[int] = mapped_column(Integer, default=2)  # the lowest of 1, 2, 3 that is told
+    mail_to: Mapped[list[str]] = mapped_column(Json, default=list)
+    mail_fault: Mapped[str] = mapped_column(Text, default="")  # why no mail goes out until the alert is saved again
+    webhook_url: Mapped[str] = mapped_column(Text, default="")
+    webhook_secret: Mapped[str] = mapped_column(Text, default="")  # encrypted
+    quiet_hours: Mapped[str] = mapped_column(String(11), default="")  # 22:00-06:00 in Viet Nam
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    watching_since: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AlertArrivalRow(Base):
+    """An article that is news and was handed to the index; alerts have not looked at it yet."""
+
+    __tablename__ = "alert_arrivals"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    article_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)  # when it was found, or changed
+
+
+class AlertMatchRow(Base):
+    """Something an alert has to tell, once: the key says what (`story:12`, `spike:2026-11-22:2`)."""
+
+    __tablename__ = "alert_matches"
+    __table_args__ = (
+        UniqueConstraint("alert_id", "key"),
+        Index("ix_alert_matches_told_at_due_at", "told_at", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(120))
+    story_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    article_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    printed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)  # not told before
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when its messages were queued
+    level: Mapped[int] = mapped_column(Integer, default=0)
+    detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # the figures behind a spike or a silence
+
+
+class AlertMuteRow(Base):
+    """A story of which somebody wants to hear nothing more: from one alert, or from all of theirs (alert_id 0)."""
+
+    __tablename__ = "alert_mutes"
+    __table_args__ = (UniqueConstraint("user_id", "alert_id", "story_id"),)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    alert_id: Mapped[int] = mapped_column(BigInteger, default=0)
+    story_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AlertDeliveryRow(Base):
+    """One call of a webhook; states as of `DeliveryRow`. Mails of alerts are letters.
+
+    message_id: stays the same through every try. content: which matches; what is sent is made when it is sent.
+    """
+
+    __tablename__ = "alert_deliveries"
+    __table_args__ = (Index("ix_alert_deliveries_state_next_try_at", "state", "next_try_at"),)
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), index=True)
+    message_id: Mapped[str] = mapped_column(String(64), unique=True)
+    url: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    state: Mapped[str] = mapped_column(String(16), default="queued")
+    claim: Mapped[str] = mapped_column(String(32), default="")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answer: Mapped[str] = mapped_column(Text, default="")  # what the receiver said last
+
+
 class LabelRow(Base):
     """What a person says of a page where the machine said otherwise. Kept by page, so that it outlives the article."""
 
