@@ -90,6 +90,13 @@ class Settings(BaseSettings):
         ("https://thainguyen.gov.vn", "https://*.thainguyen.gov.vn"),
         description="sites whose pages may hold the embed block",
     )
+    api_origins: Words = Field(
+        ("*",), description="sites whose scripts may read the API without a key; *: any; unset by a single comma"
+    )
+    open_data_licence: str = Field("CC BY 4.0", description="under which the open data may be used")
+    open_data_licence_url: str = Field(
+        "https://creativecommons.org/licenses/by/4.0/", description="where the text of that licence is"
+    )
 
     session_idle_minutes: int = Field(120, ge=1, description="the desk signs out who has done nothing for so long")
     session_hours: int = Field(12, ge=1, description="the desk signs everybody out after so long, however busy")
@@ -125,6 +132,7 @@ class Settings(BaseSettings):
     digest_superior: str = Field("", description="body above the issuing one, first line of the letterhead")
     digest_issuer: str = Field("", description="issuing body, second line of the letterhead; unset: the owner")
     digest_symbol: str = Field("{number}/ĐB", description="number and symbol; {number} and {year} are filled in")
+    briefing_symbol: str = Field("{number}/BC", description="the same of the giao ban report")
     digest_place: str = Field("Thái Nguyên", description="place in front of the date")
     digest_addressees: str = Field("", description="“Kính gửi”, several separated by ;")
     digest_copies: str = Field("Như trên; Lưu: VT", description="“Nơi nhận”, several separated by ;")
@@ -141,7 +149,9 @@ class Settings(BaseSettings):
     log_json: bool = Field(False, description="one JSON object a line instead of plain text")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="")
 
-    @field_validator("auto_publish_sources", "trusted_proxies", "embed_origins", "oidc_roles", mode="before")
+    @field_validator(
+        "auto_publish_sources", "trusted_proxies", "embed_origins", "api_origins", "oidc_roles", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

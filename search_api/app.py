@@ -25,8 +25,9 @@ from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from diembao.store.database import Store
 from search_api.analysis import comparing, exporting, finding, trends
-from search_api.api import articles, pushing, service, sources, stats, stories
+from search_api.api import articles, description, pushing, service, sources, stats, stories
 from search_api.assets import Assets
+from search_api.cross_origin import CrossOriginMiddleware
 from search_api.desk import (
     account,
     acts,
@@ -119,7 +120,7 @@ def create_app(
         title="Điểm Báo Thái Nguyên",
         version=__version__,
         description=_DESCRIPTION,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # its own route completes what FastAPI knows
         docs_url=None,  # they load their scripts from another host
         redoc_url=None,
         redirect_slashes=False,  # it would build an address out of the Host header
@@ -156,6 +157,7 @@ def _add_routes(app: FastAPI) -> None:
         stories.router,
         stats.router,
         sources.router,
+        description.router,
         service.router,
         plain.root_router,
     ):
@@ -191,6 +193,8 @@ def _add_middleware(
     """The last one added is the outermost."""
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(RateLimitMiddleware, limiter=limiter, errors=errors)
+    if settings.api_origins:
+        app.add_middleware(CrossOriginMiddleware, origins=settings.api_origins)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED, compresslevel=_COMPRESSION)
     address = urlsplit(settings.public_url)
     if settings.production and address.hostname:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from diembao.errors import (
     BadQuery,
@@ -77,17 +78,7 @@ class ErrorPages:
         number = request.scope.get("state", {}).get("request_id", "")
         headers = {"Cache-Control": "no-store", **(headers or {})}
         if request.url.path.startswith("/api/") or (signed_in_face and is_fetch(request)):
-            code = code or HTTPStatus(status).phrase.lower().replace(" ", "_")
-            body = {
-                "type": f"urn:diembao:problem:{code}",
-                "title": title,
-                "status": status,
-                "detail": detail,
-                "instance": request.url.path,
-                "code": code,
-                "request_id": number,
-                **(members or {}),
-            }
+            body = problem(status, code, title, detail, request.url.path, number) | dict(members or {})
             return JSONResponse(body, status, headers, media_type="application/problem+json")
         if signed_in_face:
             response = self._desk.page(
@@ -105,7 +96,10 @@ class ErrorPages:
         if error.status_code == 404 and path != "/" and path.endswith("/") and request.method in ("GET", "HEAD"):
             # One leading slash: "//elsewhere" would lead to another host.
             return RedirectResponse("/" + path.strip("/"), 301)
-        return self.respond(request, error.status_code, headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods_of(request))
+        return self.respond(request, error.status_code, headers=headers)
 
     def of_validation(self, request: Request, error: RequestValidationError) -> Response:
         messages = self._edition(request).messages
@@ -173,6 +167,27 @@ class ErrorPages:
     def _edition(self, request: Request) -> Edition:
         path = request.url.path
         return self._desk.edition if is_signed_in_face(path) else self._editions.of_path(path)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """What an address can be asked with; the router names the methods of one of its routes only."""
+    scopes = {method: {**request.scope, "method": method} for method in ("GET", "POST", "PUT", "PATCH", "DELETE")}
+    routes = request.app.router.routes
+    return [name for name, scope in scopes.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)]
+
+
+def problem(status: int, code: str, title: str, detail: str, instance: str, request_id: str) -> dict[str, Any]:
+    """The members that every problem has (RFC 9457). code: the name of the status where there is no other."""
+    code = code or HTTPStatus(status).phrase.lower().replace(" ", "_")
+    return {
+        "type": f"urn:diembao:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "request_id": request_id,
+    }
 
 
 HANDLED = (DiembaoError, PoolTimeout)

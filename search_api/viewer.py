@@ -18,7 +18,7 @@ from search_api.problems import TooMany
 from search_api.site import CurrentSite, Site
 
 _DAY, _MINUTE = 86_400, 60
-_BEARER = {"WWW-Authenticate": 'Bearer realm="diembao"'}
+BEARER = {"WWW-Authenticate": 'Bearer realm="diembao"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _by_key(given: str, request: Request, response: Response, site: Site) -> Vie
     use = api_keys.use(site.resources.store, key.strip(), now) if kind.lower() == "bearer" else None
     if use is None:
         site.address_limits.charge(request)
-        raise HTTPException(401, headers=_BEARER)
+        raise HTTPException(401, headers=BEARER)
     fields = allowance_fields(_allowances(use, now))
     if not use.passes:
         raise TooMany("quota_used_up" if use.left < 0 else "too_many_requests", fields)
@@ -80,6 +80,8 @@ def _seconds_to_midnight(now: datetime) -> int:
 
 def staff_only(viewer: Annotated[Viewer, Depends(current_viewer)]) -> Viewer:
     """Refuses before anything is looked up, so that the answer does not tell whether the thing exists."""
+    if viewer.actor is None:
+        raise HTTPException(401, headers=BEARER)
     if not viewer.is_staff:
         raise HTTPException(403)
     return viewer

@@ -42,7 +42,7 @@ def articles_of(session: Session, story_ids: Sequence[int]) -> dict[int, list[St
     return found
 
 
-def _articles() -> Select[tuple[ArticleRow, StoryRow, str]]:
+def _articles() -> Select[ArticleRow, StoryRow, str]:
     return (
         select(ArticleRow, StoryRow, SourceRow.title)
         .join(StoryRow, StoryRow.id == ArticleRow.story_id)

@@ -15,6 +15,7 @@ from diembao.store import public, staff, trail
 from diembao.store.models import ArticleRow, PageRow
 from diembao.store.public import Printing
 from search_api.api.parameters import ArticleParameters
+from search_api.api.route import ApiRoute
 from search_api.api.schemas import ArticleOut, ArticlesOut, FacetOut, Problem, StaffArticleOut, StepOut, TrailOut
 from search_api.api.serialising import all_highlights_out, article_out, highlights_out, local, staff_article_out
 from search_api.finding import printings_of_hits
@@ -27,12 +28,18 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "the request cannot be understood"},
     401: {"model": Problem, "description": "the key is wrong, has expired or was taken back"},
     403: {"model": Problem, "description": "for staff only"},
+    414: {"model": Problem, "description": "the query string is longer than 8 kB"},
     429: {"model": Problem, "description": "too many requests"},
     503: {"model": Problem, "description": "store or search is away; try again"},
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "no such thing is published"}}
 
-router = APIRouter(prefix="/api/v1/articles", tags=["articles"], responses=PROBLEMS)
+NOT_TAKEN: dict[int | str, dict[str, Any]] = {
+    413: {"model": Problem, "description": "larger than 2 MB"},
+    415: {"model": Problem, "description": "the body is not JSON"},
+}
+
+router = APIRouter(prefix="/api/v1/articles", tags=["articles"], responses=PROBLEMS, route_class=ApiRoute)
 
 
 @router.get("", response_model_exclude_none=False)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from diembao.newsroom.permissions import Actor
 from diembao.store import pushed
-from search_api.api.articles import NOT_FOUND, PROBLEMS
+from search_api.api.articles import NOT_FOUND, NOT_TAKEN, PROBLEMS
+from search_api.api.route import ApiRoute
 from search_api.api.schemas import Wire
 from search_api.site import CurrentSite
-from search_api.viewer import CurrentViewer
+from search_api.viewer import BEARER, CurrentViewer
 
-router = APIRouter(prefix="/api/v1", tags=["articles"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1", tags=["articles"], responses=PROBLEMS, route_class=ApiRoute)
 
 _TITLE, _TEXT = 1000, 500_000  # characters
 
@@ -51,20 +52,33 @@ class PushedOut(Wire):
 
 
 def _pusher(viewer: CurrentViewer) -> Actor:
-    if not viewer.may_push or viewer.actor is None:
-        raise HTTPException(403 if viewer.actor else 401)
+    if viewer.actor is None:
+        raise HTTPException(401, headers=BEARER)
+    if not viewer.may_push:
+        raise HTTPException(403)
     return viewer.actor
 
 
 Pusher = Annotated[Actor, Depends(_pusher)]
 
 
-@router.post("/articles", status_code=202)
-def push_article(site: CurrentSite, response: Response, pusher: Pusher, article: PushedArticle) -> PushedOut:
+def _sender(request: Request, pusher: Pusher) -> Actor:
+    """After the key: who has none learns nothing else."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise HTTPException(415, headers={"Accept": "application/json"})
+    return pusher
+
+
+Sender = Annotated[Actor, Depends(_sender)]
+
+
+@router.post("/articles", status_code=202, responses=NOT_TAKEN)
+def push_article(site: CurrentSite, response: Response, sender: Sender, article: PushedArticle) -> PushedOut:
     """Send an article in. It is archived and understood within seconds; `Location` tells what became of it."""
     values = article.model_dump(mode="json", exclude_defaults=True)
     with site.resources.store.write() as session:
-        number = pushed.add(session, values, pusher.name, pusher.user_id or 0, site.now())
+        number = pushed.add(session, values, sender.name, sender.user_id or 0, site.now())
     response.headers["Location"] = f"/api/v1/pushed/{number}"
     return PushedOut(id=number, state=pushed.WAITING, outcome="", article=None)
 

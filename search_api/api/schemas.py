@@ -208,25 +208,7 @@ class TrailOut(Wire):
 class Problem(BaseModel):
     """RFC 9457. A query that cannot be read also has `position` (0-based), `query` and `caret`."""
 
-    model_config = ConfigDict(
-        extra="allow",
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "urn:diembao:problem:unclosed_quote",
-                    "title": "Yêu cầu chưa đúng",
-                    "status": 400,
-                    "detail": "Dấu ngoặc kép này chưa được đóng.",
-                    "instance": "/api/v1/articles",
-                    "code": "unclosed_quote",
-                    "request_id": "4f0c2b8e9d1a4c6b",
-                    "position": 3,
-                    "query": 'lũ "sông Cầu',
-                    "caret": 'lũ "sông Cầu\n   ^',
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="allow")
 
     type: str
     title: str

@@ -10,11 +10,12 @@ from diembao.store import public, pulse, sources
 from diembao.store.models import FeedRow, SourceRow
 from diembao.store.pulse import Pulse
 from search_api.api.articles import PROBLEMS
+from search_api.api.route import ApiRoute
 from search_api.api.schemas import PulseOut, SourceOut, SourcesOut
 from search_api.api.serialising import local
 from search_api.site import CurrentSite
 
-router = APIRouter(prefix="/api/v1/sources", tags=["sources"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/sources", tags=["sources"], responses=PROBLEMS, route_class=ApiRoute)
 
 # A feed fails now and then; three times in a row is a fault worth showing (docs/operate.md).
 _FAILING = 3

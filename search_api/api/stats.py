@@ -14,6 +14,7 @@ from diembao.index.protocol import Cell, Grouping, Period, Unit
 from diembao.store import public
 from search_api.api.articles import PROBLEMS
 from search_api.api.parameters import Asked, BreakdownParameters, TimelineParameters, facet_field
+from search_api.api.route import ApiRoute
 from search_api.api.schemas import BreakdownOut, BucketOut, CompareOut, PeriodOut, ShareOut, TimelineOut
 from search_api.labels import Labels
 from search_api.moments import day_of, end_of, start_of
@@ -22,7 +23,7 @@ from search_api.selection import Selection
 from search_api.site import CurrentSite
 from search_api.viewer import CurrentViewer
 
-router = APIRouter(prefix="/api/v1/stats", tags=["stats"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/stats", tags=["stats"], responses=PROBLEMS, route_class=ApiRoute)
 
 # A year of days; wider than any screen, small enough for any table.
 _MOST_BUCKETS = 400

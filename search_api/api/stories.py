@@ -15,6 +15,7 @@ from diembao.store import public, staff, stories
 from diembao.store.models import StoryRow
 from search_api.api.articles import NOT_FOUND, PROBLEMS, Number
 from search_api.api.parameters import Paged
+from search_api.api.route import ApiRoute
 from search_api.api.schemas import StaffStoryDetailOut, StaffStoryOut, StoriesOut, StoryDetailOut, StoryOut
 from search_api.api.serialising import article_out, staff_article_out, staff_story_fields, story_fields, story_out
 from search_api.finding import stories_of_hits
@@ -24,7 +25,7 @@ from search_api.views import story_view
 
 MOVED: dict[int | str, dict[str, Any]] = {301: {"description": "merged into another story: see `Location`"}}
 
-router = APIRouter(prefix="/api/v1/stories", tags=["stories"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/stories", tags=["stories"], responses=PROBLEMS, route_class=ApiRoute)
 
 
 @router.get("")

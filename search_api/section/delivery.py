@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from diembao.store import public
+from search_api.conditional import is_known
 from search_api.moments import day_of, start_of
 from search_api.section.page_cache import Page
 from search_api.site import Site
@@ -52,7 +53,7 @@ def _is_known(request: Request, etag: str, changed: datetime) -> bool:
     """RFC 9110 §13: the tag decides where one is given, else the date."""
     known = request.headers.get("if-none-match")
     if known is not None:
-        return known.strip() == "*" or etag in (tag.strip() for tag in known.split(","))
+        return is_known(known, etag)
     since = request.headers.get("if-modified-since")
     if since is None:
         return False

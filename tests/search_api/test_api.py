@@ -174,7 +174,7 @@ def test_a_bad_query_points_at_the_character(library):
     assert problem["detail"] == "Dấu ngoặc kép này chưa được đóng."
 
 
-def test_openapi_describes_the_routes_with_examples(library):
+def test_openapi_describes_the_routes(library):
     described = library.get("/api/v1/openapi.json").json()
     assert set(described["paths"]) == {
         "/api/v1/articles",
@@ -192,4 +192,3 @@ def test_openapi_describes_the_routes_with_examples(library):
     names = {parameter["name"] for parameter in described["paths"]["/api/v1/articles"]["get"]["parameters"]}
     wanted = "q source topic stance relevance place entity from to state story sort size after facets highlight"
     assert names == set(wanted.split())
-    assert described["components"]["schemas"]["Problem"]["examples"]

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from diembao.newsroom.permissions import Actor, Role
 from search_api.faces import is_signed_in_face
 from search_api.viewer import Viewer, current_viewer
 
@@ -133,9 +134,13 @@ def test_breakdown_by_stance_and_by_person_is_refused(filled):
 
 
 def test_the_trail_is_for_staff_and_refusal_does_not_tell_what_exists(filled):
+    assert filled.get("/api/v1/articles/1/trail").status_code == 401
+    assert filled.get("/api/v1/articles/999999/trail").status_code == 401
+    lan = Actor("lan", frozenset({Role.EDITOR}))
+    filled.app.dependency_overrides[current_viewer] = lambda: Viewer("lan", actor=lan)
     assert filled.get("/api/v1/articles/1/trail").status_code == 403
     assert filled.get("/api/v1/articles/999999/trail").status_code == 403
-    filled.app.dependency_overrides[current_viewer] = lambda: Viewer("lan", is_staff=True)
+    filled.app.dependency_overrides[current_viewer] = lambda: Viewer("lan", is_staff=True, actor=lan)
     steps = [step["step"] for step in filled.get("/api/v1/articles/1/trail").json()["steps"]]
     assert "publish" in steps
     assert filled.get("/api/v1/articles/999999/trail").status_code == 404
