@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from diembao.index.protocol import Deletion, IndexDocument, Rebuild, Rejection, SearchIndex
+from diembao.newsroom.analysis.alerts.watching import note_news
 from diembao.records import Annotations
 from diembao.store import articles, outbox, stories
 from diembao.store.database import Store
@@ -58,6 +59,8 @@ def drain(store: Store, index: SearchIndex, *, stop: Callable[[], bool] = lambda
         index.commit()
         with store.write() as session:
             taken += _settle(session, changes, rejections, refused or {})
+            # In one with the end of our work: what a search finds was either looked at by the alerts or waits for them.
+            note_news(session, documents, {change.article_id: change.at for change in changes if not change.deleted})
     return taken
 
 

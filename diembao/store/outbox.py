@@ -20,10 +20,13 @@ _REASON_CHARACTERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Change:
+    """at: when it was made."""
+
     id: int
     article_id: int
     version: int
     deleted: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def add(session: Session, article_id: int, version: int, now: datetime, *, delet
 
 def waiting(session: Session, limit: int) -> list[Change]:
     """The oldest changes not yet taken over."""
-    query = select(OutboxRow.id, OutboxRow.article_id, OutboxRow.version, OutboxRow.deleted)
+    query = select(OutboxRow.id, OutboxRow.article_id, OutboxRow.version, OutboxRow.deleted, OutboxRow.at)
     return [Change(*row) for row in session.execute(query.where(_waits()).order_by(OutboxRow.id).limit(limit))]
 
 
