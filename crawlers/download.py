@@ -1,7 +1,7 @@
 """One HTTP request, guarded and bounded: the only place that opens connections to newspapers.
 
-Addresses are checked when a socket is opened (`crawlers.guard`), bodies are measured after decompression while
-they come in, the whole request has a time limit. Redirects are not followed here: where they may lead is for
+Addresses are checked when a socket is opened (`crawlers.guard`), bodies are measured while they come in and again
+while they are unpacked, the whole request has a time limit. Redirects are not followed here: where they may lead is for
 the caller to judge.
 """
 
@@ -17,6 +17,7 @@ from yarl import URL
 from crawlers.guard import AddressGuard, GuardedResolver, GuardedSockets, private_address
 from diembao.errors import FetchFailed, FetchRefused
 from diembao.settings import Settings
+from diembao.store.codings import CODINGS, Damaged, Truncated, coding_of, unpack
 
 # Open connections to all papers together; each paper is kept to a few by the downloader's slots.
 _CONNECTIONS = 100
@@ -26,21 +27,26 @@ _NOT_BY_ITSELF = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _STANDING = {
     "Accept": "text/html,application/xhtml+xml,application/rss+xml,application/xml;q=0.9,*/*;q=0.5",
     "Accept-Language": "vi,en;q=0.5",
-    "Accept-Encoding": "gzip, deflate, br",
+    "Accept-Encoding": ", ".join(CODINGS),
 }
-# The body as we have it is decoded and whole, so these would no longer be true.
+# The body as we hand it on is unpacked and whole, so these would no longer be true.
 _OF_THE_TRANSFER = {"content-encoding", "content-length", "transfer-encoding"}
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer as it came, body decoded. `cut`: the body was longer than was wanted."""
+    """An answer, its body unpacked. `cut`: the body was longer than was wanted.
+
+    packed, coding: the body as it came over the line, where it came whole and packed; else empty.
+    """
 
     url: str
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     cut: bool = False
+    packed: bytes = b""
+    coding: str = ""
 
     def header(self, name: str) -> str:
         """The first value of a header, '' when it is missing."""
@@ -80,6 +86,7 @@ class Connections:
             headers={"User-Agent": settings.user_agent},
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=_NOT_BY_ITSELF,
+            auto_decompress=False,
         )
 
     async def close(self) -> None:
@@ -102,11 +109,15 @@ class Connections:
                 allow_redirects=False,
             ) as response:
                 _check_type(response, bounds)
-                body, cut = await _read(response, bounds)
+                packed, cut = await _read(response, bounds)
+                coding = coding_of(response.headers.get("Content-Encoding", ""))
+                body, cut = _unpack(response, packed, coding, bounds, cut=cut)
                 kept = tuple(
                     (name, value) for name, value in response.headers.items() if name.lower() not in _OF_THE_TRANSFER
                 )
-                return Fetched(url, response.status, kept, body, cut)
+                if cut or not coding:
+                    return Fetched(url, response.status, kept, body, cut)
+                return Fetched(url, response.status, kept, body, packed=packed, coding=coding)
         except TimeoutError as error:
             raise FetchFailed(f"timeout: no whole answer within {bounds.seconds:g} s") from error
         except ValueError as error:  # InvalidURL is one of aiohttp's errors and a ValueError
@@ -122,7 +133,7 @@ def _check_type(response: aiohttp.ClientResponse, bounds: Bounds) -> None:
 
 
 async def _read(response: aiohttp.ClientResponse, bounds: Bounds) -> tuple[bytes, bool]:
-    """The body as far as the bounds allow; aiohttp decodes it piece by piece, so a bomb never unfolds whole."""
+    """The body as it comes over the line, as far as the bounds allow, and whether it is longer."""
     declared = response.content_length
     if declared is not None and declared > bounds.max_bytes and not bounds.cut:
         raise _too_large(response, bounds)
@@ -135,6 +146,25 @@ async def _read(response: aiohttp.ClientResponse, bounds: Bounds) -> tuple[bytes
                 return bytes(body[: bounds.max_bytes]), True
             raise _too_large(response, bounds)
     return bytes(body), False
+
+
+def _unpack(
+    response: aiohttp.ClientResponse, packed: bytes, coding: str, bounds: Bounds, *, cut: bool
+) -> tuple[bytes, bool]:
+    """The body, and whether it is longer; a bomb is unfolded no further than the bounds."""
+    if not coding or not packed:
+        return packed, cut
+    try:
+        body = unpack(packed, coding, bounds.max_bytes, beginning=cut)
+    except Truncated as error:
+        raise FetchFailed("truncated: body broke off") from error
+    except Damaged as error:
+        raise FetchFailed("undecodable: compressed body is damaged") from error
+    if len(body) <= bounds.max_bytes:
+        return body, cut
+    if not bounds.cut:
+        raise _too_large(response, bounds)
+    return body[: bounds.max_bytes], True
 
 
 def _too_large(response: aiohttp.ClientResponse, bounds: Bounds) -> FetchRefused:
@@ -153,8 +183,7 @@ def _in_words(url: str, error: aiohttp.ClientError) -> FetchFailed | FetchRefuse
             return private_address(URL(url).host or url)
         return FetchFailed(f"unreachable: {error.os_error.strerror or error.os_error}")
     if isinstance(error, aiohttp.ClientPayloadError):
-        undecodable = isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError)
-        return FetchFailed("undecodable: compressed body is damaged" if undecodable else "truncated: body broke off")
+        return FetchFailed("truncated: body broke off")
     if isinstance(error, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError):
         return FetchFailed("reset: the server broke the connection")
     return FetchFailed(f"not_http: {type(error).__name__}: {str(error)[:200]}")

@@ -95,7 +95,10 @@ class Keeper:
         for job in fresh:
             if job.answer is not None:
                 answer = job.answer
-                job.place = self._archive.write_response(answer.url, answer.status, answer.headers, answer.body, job.at)
+                body = answer.packed if answer.coding else answer.body
+                job.place = self._archive.write_response(
+                    answer.url, answer.status, answer.headers, body, job.at, coding=answer.coding
+                )
         if fresh:
             self._archive.sync()
         with self._store.write() as session:

@@ -169,17 +169,22 @@ class GuardedHandler(BaseDownloadHandler):
             name.decode("latin-1"): b", ".join(values).decode("latin-1") for name, values in request.headers.items()
         }
         got = await self._connections.get(request.url, headers, request.meta.get("bounds"))
-        return Response(got.url, got.status, Headers(list(got.headers)), got.body, flags=["cut"] if got.cut else None)
+        answer = Answer(got.url, got.status, Headers(list(got.headers)), got.body)
+        answer.fetched = got
+        return answer
 
     async def close(self) -> None:
         await self._connections.close()
 
 
+class Answer(Response):
+    """Scrapy's response, and what was fetched as we got it."""
+
+    fetched: Fetched
+
+
 def fetched_of(response: Response) -> Fetched:
-    """Scrapy's response in our form."""
-    headers = tuple(
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in response.headers.items()
-        for value in values
-    )
-    return Fetched(response.url, response.status, headers, response.body, "cut" in response.flags)
+    """What the way out (`GuardedHandler`) fetched for this response."""
+    if not isinstance(response, Answer):
+        raise TypeError(f"{response!r} came another way")
+    return response.fetched

@@ -180,15 +180,19 @@ class _Run:
 
     def _note(self, ready: Sequence[Understood]) -> None:
         """Keep how the pages of each source were read, and learn the sources for which it is time."""
-        seen: dict[str, list[Glance]] = {}
-        for each in ready:
-            article = each.work.article if each.work is not None else None
-            if each.work is not None and article is not None and not each.page.redo and article.read_by != FROM_ROW:
-                seen.setdefault(each.page.source, []).append(Glance.of(article, each.work.agreement))
-        if not seen:
+        read = [
+            each.work
+            for each in ready
+            if each.work is not None
+            and each.work.article is not None
+            and not each.page.redo
+            and each.work.article.read_by != FROM_ROW
+        ]
+        if not read:
             return
         with self._store.write() as session:
-            due = profiles.note(session, self._shelf, seen, self._now())
+            self._shelf.refresh(session)
+            due = profiles.note(session, self._shelf, _glances(read, self._shelf), self._now())
             lessons = [
                 Lesson(source, tuple(learnable(session, source, MOST_PAGES)), self._now().date()) for source in due
             ]
@@ -219,6 +223,17 @@ class _Run:
                 pages.give_back(session, page_ids)
         except StoreUnavailable:
             logger.warning("%d pages wait until their lease has run out", len(page_ids))
+
+
+def _glances(read: Sequence[Work], shelf: Shelf) -> dict[str, list[Glance]]:
+    """How pages were read, by source. A page that was given out before its site was learned says nothing about what
+    was learned: it would look as if the newest profile had failed on it."""
+    seen: dict[str, list[Glance]] = {}
+    for work in read:
+        newest = shelf.newest(work.page.source)
+        if work.article is not None and work.offered == (newest.name if newest is not None else ""):
+            seen.setdefault(work.page.source, []).append(Glance.of(work.article, work.agreement))
+    return seen
 
 
 def _begin(session: Session, page: PendingPage, tools: Tools) -> Work:

@@ -38,8 +38,8 @@ FROM_ROW: Final = "row/1"
 class Work:
     """One article on its way. What is still None has not been done.
 
-    agreement: likeness of the text to that of an independent reading, where there was one. ruled: the relevance that
-    a person gave, which stands above the machine's.
+    agreement: likeness of the text to that of an independent reading, where there was one. offered: the newest profile
+    at hand when the page was read. ruled: the relevance that a person gave, which stands above the machine's.
     """
 
     page: PendingPage
@@ -48,6 +48,7 @@ class Work:
     annotations: Annotations | None = None
     signature: bytes = b""
     agreement: float | None = None
+    offered: str = ""
     ruled: str = ""
 
 
@@ -69,10 +70,15 @@ def extract(work: Work, tools: Tools) -> Work:
     if record.kind == "resource":
         return replace(work, article=article_from_row(json.loads(record.body), page))
     fetched, selectors = _fetched(page, record), tools.selectors.get(page.source)
-    article = read_page(fetched, selectors, tools.profiles.get(page.source))
-    if article.read_by.startswith("profile/") and page.id % COMPARED_EVERY == 0:
-        return replace(work, article=article, agreement=_agreement(article, fetched, selectors))
-    return replace(work, article=article)
+    profiles = tools.profiles.get(page.source, ())
+    article = read_page(fetched, selectors, profiles)
+    compared = article.read_by.startswith("profile/") and page.id % COMPARED_EVERY == 0
+    return replace(
+        work,
+        article=article,
+        agreement=_agreement(article, fetched, selectors) if compared else None,
+        offered=profiles[0].name if profiles else "",
+    )
 
 
 def _fetched(page: PendingPage, record: ArchivedRecord) -> Page:

@@ -25,14 +25,17 @@ from warcio.warcwriter import WARCWriter
 from diembao.errors import ArchiveError
 from diembao.records import ArchivePlace
 from diembao.settings import Settings
+from diembao.store.codings import GZIP, Damaged, coding_of, unpack
 
 # Small enough to copy and check with ease, large enough that a year is some hundred files.
 _FILE_BYTES = 256 * 1024 * 1024
 _FILE_AGE = timedelta(days=1)
 # warcio packs at level 9: three times the work of level 4 for a twentieth less space.
 _LEVEL = 4
-# The body is kept decoded, so these headers would no longer be true.
+# Of the transfer, not of the page: the archive says itself how a body is packed and how long it is.
 _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
+# What is unfolded of a record; nothing larger is ever archived.
+_LARGEST_RECORD = 1 << 28
 
 
 class ArchiveWriter:
@@ -54,16 +57,28 @@ class ArchiveWriter:
         return cls(settings.archive_dir, file_bytes=settings.archive_file_mb * 1_000_000, level=settings.archive_level)
 
     def write_response(
-        self, url: str, status: int, headers: Iterable[tuple[str, str]], body: bytes, fetched_at: datetime
+        self,
+        url: str,
+        status: int,
+        headers: Iterable[tuple[str, str]],
+        body: bytes,
+        fetched_at: datetime,
+        *,
+        coding: str = "",
     ) -> ArchivePlace:
-        """Archive a fetched page (`body` after content-decoding)."""
+        """Archive a fetched page.
+
+        coding: how `body` is packed (`codings.CODINGS`); as the server packed it, it is kept and not packed again.
+        """
         kept = [(name, value) for name, value in headers if name.lower() not in _TRANSFER_HEADERS]
+        kept += [("Content-Encoding", coding)] if coding else []
         kept.append(("Content-Length", str(len(body))))
-        return self._write("response", url, body, fetched_at, StatusAndHeaders(str(status), kept, protocol="HTTP/1.1"))
+        http = StatusAndHeaders(str(status), kept, protocol="HTTP/1.1")
+        return self._write("response", url, body, fetched_at, http, 0 if coding else self._level)
 
     def write_row(self, url: str, row: bytes, at: datetime) -> ArchivePlace:
         """Archive an imported row (JSON)."""
-        return self._write("resource", url, row, at, None)
+        return self._write("resource", url, row, at, None, self._level)
 
     def write_packed(self, packed: bytes) -> ArchivePlace:
         """Archive a record as it stands in another file."""
@@ -83,22 +98,23 @@ class ArchiveWriter:
                 self._file = None
 
     def _write(
-        self, kind: str, url: str, body: bytes, at: datetime, http_headers: StatusAndHeaders | None
+        self, kind: str, url: str, body: bytes, at: datetime, http_headers: StatusAndHeaders | None, level: int
     ) -> ArchivePlace:
+        plain = io.BytesIO()
+        writer = WARCWriter(plain, gzip=False)
+        record = writer.create_warc_record(
+            url,
+            kind,
+            payload=io.BytesIO(body),
+            length=len(body),
+            http_headers=http_headers,
+            warc_content_type="application/json" if kind == "resource" else None,
+            warc_headers_dict={"WARC-Date": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
+        )
+        writer.write_record(record)
+        packed = gzip.compress(plain.getvalue(), level, mtime=0)
         with self._lock:
-            plain = io.BytesIO()
-            writer = WARCWriter(plain, gzip=False)
-            record = writer.create_warc_record(
-                url,
-                kind,
-                payload=io.BytesIO(body),
-                length=len(body),
-                http_headers=http_headers,
-                warc_content_type="application/json" if kind == "resource" else None,
-                warc_headers_dict={"WARC-Date": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
-            )
-            writer.write_record(record)
-            return self._append(gzip.compress(plain.getvalue(), self._level, mtime=0))
+            return self._append(packed)
 
     def _append(self, packed: bytes) -> ArchivePlace:
         file = self._current()
@@ -125,7 +141,7 @@ class ArchiveWriter:
 
 
 class ArchivedRecord:
-    """One record read back: `kind` is `response` or `resource`."""
+    """One record read back: `kind` is `response` or `resource`, the body is not packed any more."""
 
     def __init__(self, kind: str, url: str, status: int, headers: dict[str, str], body: bytes) -> None:
         self.kind = kind
@@ -160,12 +176,12 @@ def read_record(directory: Path, place: ArchivePlace) -> ArchivedRecord:
     """
     packed = read_packed(directory, place)
     try:
-        record = next(iter(ArchiveIterator(io.BytesIO(packed))))
-        body = record.content_stream().read()
-    except (OSError, StopIteration, ArchiveLoadFailed, EOFError) as error:
+        record = next(iter(ArchiveIterator(io.BytesIO(unpack(packed, GZIP, _LARGEST_RECORD)))))
+        http = record.http_headers
+        headers = {name.lower(): value for name, value in http.headers} if http else {}
+        body = unpack(record.raw_stream.read(), coding_of(headers.pop("content-encoding", "")), _LARGEST_RECORD)
+    except (OSError, StopIteration, ArchiveLoadFailed, EOFError, Damaged) as error:
         raise ArchiveError(f"archive record {place.file}@{place.offset} cannot be read: {error}") from error
-    http = record.http_headers
-    headers = {name.lower(): value for name, value in http.headers} if http else {}
     status = int(http.get_statuscode()) if http else 200
     return ArchivedRecord(record.rec_type, record.rec_headers.get_header("WARC-Target-URI"), status, headers, body)
 

@@ -15,7 +15,7 @@ from pipelines.reading.outline import Block, Frame, text_key
 from pipelines.reading.structured import Structured
 
 _LEAD_CUES = re.compile(
-    r"\b(?:[\w-]*[-_]{0,2})?(?:sapo|chapeau|standfirst|dek)\b|sapo|\blead\b|[-_]lead\b|\blead[-_]|\bsummary\b|[-_]summary\b"
+    r"\b(?:[\w-]*[-_]{0,2})?(?:sapo|chapp?eau|standfirst|dek)\b|sapo|\blead\b|[-_]lead\b|\blead[-_]|\bsummary\b|[-_]summary\b"
     r"|article-?summary|\bdescription\b|[-_]description\b|\bintro(?:text|duction)?\b|[-_]intro\b|tom-?tat|trich-?dan|trich-?yeu"
     r"|\bexcerpt\b|[-_]excerpt\b|abstract|short-?(?:desc|intro|content)|mo-?ta|\bdesc\b|[-_]desc\b|newslead|head-?content|subtitle|sub-?title"
 )

@@ -43,6 +43,7 @@ _PLAIN_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]*")
 _PARTS_BY_TEXT = ("title", "lead", "published", "author", "section", "credit")
 _MOST_TRIED = 60  # selectors of one part
 _LEVELS = 4  # how far above a part its selector may begin
+_DEEPEST_PLACE = 12  # elements from the body down to a part
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +163,19 @@ def _stated_authors(lesson: Lesson) -> bool:
 def _best(
     lessons: Sequence[Lesson], nodes_of: Callable[[Lesson], list[LexborNode]], right: _Right, *, bare: bool = False
 ) -> str:
-    """The selector that is right on most of the pages; empty below the threshold. bare: a tag alone may end it."""
-    candidates = Counter(selector for lesson in lessons for selector in _candidates(nodes_of(lesson)))
+    """The selector that is right on most of the pages; empty below the threshold. bare: a tag alone may end it.
+
+    Places are tried where names do not help: they change with the smallest redesign, which verification would notice.
+    """
+    for candidates_of in (_candidates, _places):
+        candidates = Counter(selector for lesson in lessons for selector in candidates_of(nodes_of(lesson)))
+        best = _best_of(candidates, lessons, right, bare=bare)
+        if best:
+            return best
+    return ""
+
+
+def _best_of(candidates: Counter[str], lessons: Sequence[Lesson], right: _Right, *, bare: bool) -> str:
     usable = [one for one in candidates if candidates[one] >= _RIGHT * len(lessons) and (bare or not _is_bare(one))]
     usable = sorted(usable, key=lambda one: (-candidates[one], _rank(one)))[:_MOST_TRIED]
     shares = {one: mean(_is_right(lesson, one, right) for lesson in lessons) for one in usable}
@@ -211,15 +223,42 @@ def _candidates(nodes: Iterable[LexborNode]) -> set[str]:
     return found
 
 
+def _places(nodes: Iterable[LexborNode]) -> set[str]:
+    """Where the nodes stand, for pages that name nothing: the way down from the body, or from an id above."""
+    return {place for node in nodes if (place := _place(node))}
+
+
+def _place(node: LexborNode) -> str:
+    steps: list[str] = []
+    here: LexborNode | None = node
+    while here is not None and here.tag not in {"body", "html", "-document"} and len(steps) < _DEEPEST_PLACE:
+        identity = _identity(here)
+        if identity:
+            return " > ".join([identity, *reversed(steps)])
+        steps.append(f"{here.tag}:nth-of-type({_position(here)})")
+        here = here.parent
+    return " > ".join(["body", *reversed(steps)]) if here is not None and here.tag == "body" else ""
+
+
+def _position(node: LexborNode) -> int:
+    before, number = node.prev, 1
+    while before is not None:
+        number += before.tag == node.tag
+        before = before.prev
+    return number
+
+
+def _identity(node: LexborNode) -> str:
+    """`#id`, where it is not one of the article's own: those have numbers."""
+    identity = node.attributes.get("id") or ""
+    return f"#{identity}" if _PLAIN_NAME.fullmatch(identity) and not any(map(str.isdigit, identity)) else ""
+
+
 def _names(node: LexborNode) -> list[str]:
     """Ways to name an element: `#id`, `tag.class`, `tag[itemprop="…"]`, its tag."""
     tag = node.tag or ""
     attributes = node.attributes
-    names = []
-    identity = attributes.get("id") or ""
-    # Numbers in an id are the article's own.
-    if _PLAIN_NAME.fullmatch(identity) and not any(letter.isdigit() for letter in identity):
-        names.append(f"#{identity}")
+    names = [identity] if (identity := _identity(node)) else []
     classes = [name for name in (attributes.get("class") or "").split() if _PLAIN_NAME.fullmatch(name)]
     names += [f"{tag}.{name}" for name in classes[:6]]
     if len(classes) >= 2:

@@ -82,10 +82,10 @@ def test_a_full_disk_ends_the_crawl_in_one_line_and_loses_nothing(open_newsroom,
     newsroom = open_newsroom(["songcau"])
     calls = iter(range(1000))
 
-    def write(self, *given):
+    def write(self, *given, **more):
         if next(calls) >= 3:
             raise ArchiveError("archive: No space left on device")
-        return whole(self, *given)
+        return whole(self, *given, **more)
 
     whole = ArchiveWriter.write_response
     monkeypatch.setattr(ArchiveWriter, "write_response", write)

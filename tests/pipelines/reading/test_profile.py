@@ -23,6 +23,8 @@ LEARNABLE = [
     "sharepoint",
     "du_lieu_sai",
     "tien_ich",
+    "chapeau",
+    "trang_tran",  # names nothing: only the places of its parts can be learned
 ]
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,7 @@ from diembao.store.models import PageRow, SourceRow
 from nlp.analyzer import Analyzer
 from pipelines import runner
 from pipelines.steps import Tools, Work
-from pipelines.understanding import Lot, Readers
+from pipelines.understanding import Lot, OwnHands, Readers, Understood
 
 SOURCE = "doiche"
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -110,6 +111,42 @@ def test_a_source_is_learned_used_seen_drifting_and_learned_anew(
     runner.redo(store, "extract", since=None, source=None)
     runner.process_pending(store, tools)
     assert set(readers_of(store, first)) == {"profile/1"}, "old pages are read by the old profile"
+
+
+class Late(Future[list[Understood]]):
+    """Done when it is waited for, not before."""
+
+    def __init__(self, lot: Lot, tools: Tools) -> None:
+        super().__init__()
+        self._lot, self._tools = lot, tools
+
+    def result(self, timeout: float | None = None) -> list[Understood]:
+        if not self.done():
+            self.set_result(self._lot(self._tools))
+        return super().result(timeout)
+
+
+class ManyHands(OwnHands):
+    """Lots are given out well before the first is back, as with child processes."""
+
+    at_once = 8
+
+    def understand(self, lot: Lot) -> Future[list[Understood]]:
+        return Late(lot, self._tools)
+
+
+def test_pages_given_out_before_a_site_was_learned_are_no_drift(
+    store: Store, archive: ArchiveWriter, tools: Tools, material: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    printed = material.pages_of("bao_lon", 60)
+    bring_in(store, archive, printed)
+    with caplog.at_level(logging.WARNING, "diembao.reading"):
+        runner.process_pending(store, tools, hands=ManyHands(tools))
+        more = bring_in(store, archive, printed[:20], "-nua")
+        runner.process_pending(store, tools, hands=ManyHands(tools))
+    assert "pages have left the profile" not in [record.getMessage() for record in caplog.records]
+    assert (state_of(store).state, state_of(store).version) == ("learned", 1)
+    assert set(readers_of(store, more)) == {"profile/1"}
 
 
 def test_a_source_without_a_common_layout_is_left_to_the_teacher(
