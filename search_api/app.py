@@ -24,7 +24,7 @@ from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from diembao.store.database import Store
-from search_api.analysis import comparing, exporting, finding, trends
+from search_api.analysis import comparing, exporting, feeding, finding, saving, trends
 from search_api.api import articles, description, pushing, service, sources, stats, stories
 from search_api.assets import Assets
 from search_api.cross_origin import CrossOriginMiddleware
@@ -83,7 +83,7 @@ DESK_ROOMS = (
     digests,
     mailing_lists,
 )
-ANALYSIS_ROOMS = (trends, comparing, finding, exporting)
+ANALYSIS_ROOMS = (trends, comparing, finding, exporting, saving, feeding)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
     "summary and link; never the stance of an article, never its text. Errors are RFC 9457 problem+json."

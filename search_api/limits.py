@@ -31,7 +31,8 @@ BURST = 120
 # Some 100 bytes each: bounded, however many addresses ask.
 ADDRESSES = 20_000
 _API = "/api/"
-_LIMITED = (_API, "/tim-kiem", "/en/tim-kiem", "/rss.xml", "/atom.xml", "/feed.json", "/en/rss.xml")
+_FEEDS = ("/rss.xml", "/atom.xml", "/feed.json", "/en/rss.xml", "/theo-doi.xml")
+_LIMITED = (_API, "/tim-kiem", "/en/tim-kiem", *_FEEDS)
 # Trying a password costs the machine more than a search: some twelve at once, then one a second.
 _SIGN_IN = "/ban-bien-tap/dang-nhap"
 _SIGN_IN_TOKENS = 10

@@ -74,6 +74,7 @@ def compare_page(request: Request, site: CurrentSite, member: Analyst) -> Respon
         "analysis/compare.html",
         status=400 if faults else 200,
         asked=asked,
+        query_string=urlencode([*(("q", text) for text in queries), *asked.parameters]),
         queries=queries,
         slots=range(MOST_QUERIES),
         faults=faults,

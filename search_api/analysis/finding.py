@@ -145,6 +145,7 @@ def _page(
         "analysis/search.html",
         status=400 if fault else 200,
         asked=asked,
+        query_string=asked.kept,
         fault=fault,
         hits=hits,
         groups=groups,

@@ -176,6 +176,7 @@ def percent(now: int, before: int) -> float | None:
 def _frame(asked: Asked, wording: Wording) -> dict[str, Any]:
     return {
         "asked": asked,
+        "query_string": asked.kept,
         "wording": wording,
         "in_force": in_force(wording, asked, TRENDS),
         "presets": tuple(PRESETS),

@@ -101,6 +101,16 @@ TABLE: tuple[Row, ...] = (
     ("GET", f"{ANALYSIS}/so-sanh", "", READERS),
     ("GET", f"{ANALYSIS}/goi-y", "", READERS),
     ("GET", f"{ANALYSIS}/xuat/{{kind}}", "csv", READERS),
+    ("GET", f"{ANALYSIS}/da-luu", "", READERS),
+    ("POST", f"{ANALYSIS}/da-luu", "", READERS),
+    ("GET", f"{ANALYSIS}/da-luu/{{number}}", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/da-luu/{{number}}/sua", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/da-luu/{{number}}/xoa", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/da-luu/{{number}}/chuyen", NOBODY, READERS),
+    ("GET", f"{ANALYSIS}/da-luu/{{number}}/theo-doi", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/da-luu/{{number}}/rss", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/da-luu/{{number}}/rss/bo", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/da-luu/{{number}}/thu", NOBODY, READERS),
 )
 # Before there is somebody to have a role: signing in (and out, which an ended session may do too).
 FOR_GUESTS = {
@@ -111,6 +121,9 @@ FOR_GUESTS = {
     ("POST", f"{DESK}/dang-xuat"),
     ("GET", f"{DESK}/dang-nhap/chung"),
     ("GET", f"{DESK}/dang-nhap/chung/ve"),
+    # Who reads a letter leaves it without signing in: the link is the proof.
+    ("GET", f"{ANALYSIS}/thoi-nhan-thu/{{token}}"),
+    ("POST", f"{ANALYSIS}/thoi-nhan-thu/{{token}}"),
 }
 
 

@@ -113,6 +113,11 @@ class Asked:
         }
         return [*self.values, *((name, value) for name, value in single.items() if value)]
 
+    @property
+    def kept(self) -> str:
+        """The view without the page one is on, as an address holds it."""
+        return urlencode(replace(self, after="").parameters)
+
     def path(self, page: str = SEARCH, **changes: object) -> str:
         """The address of a page with changes; from the first hits unless they are told."""
         asked = replace(self, **{"after": "", **changes})  # type: ignore[arg-type]  # names of our own fields

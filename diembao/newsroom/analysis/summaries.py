@@ -33,7 +33,7 @@ from nlp.text import normalise
 MOST_TOLD = 40
 _MOST_LOOKED_AT = 2000
 _USE = "saved search by mail"
-LEAVE = "/thu-theo-doi/thoi-nhan"
+LEAVE = f"{ANALYSIS}/thoi-nhan-thu"
 _STANCES = {"favourable": "thuận lợi", "unfavourable": "bất lợi", "neutral": "trung tính", "mixed": "hỗn hợp"}
 WORDS: Mapping[str, str] = {
     "subject": "{name}: {count} tin mới",
