@@ -25,7 +25,8 @@ from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from diembao.store.database import Store
 from search_api.analysis import comparing, exporting, feeding, finding, saving, trends
-from search_api.api import articles, description, pushing, service, sources, stats, stories
+from search_api.api import articles, description, open_data, pushing, service, sources, stats, stories
+from search_api.api import exporting as bulk
 from search_api.assets import Assets
 from search_api.cross_origin import CrossOriginMiddleware
 from search_api.desk import (
@@ -61,6 +62,7 @@ from search_api.rendering import Renderer
 from search_api.resources import Resources
 from search_api.section import daily, feeds, lists, plain, search, story
 from search_api.section import digests as digest_pages
+from search_api.section import open_data as open_data_page
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
 
@@ -153,17 +155,19 @@ def create_app(
 def _add_routes(app: FastAPI) -> None:
     for router in (
         pushing.router,
+        bulk.router,  # before the articles: "export" is no number
         articles.router,
         stories.router,
         stats.router,
         sources.router,
+        open_data.router,
         description.router,
         service.router,
         plain.root_router,
     ):
         app.include_router(router)
     for prefix in ("", "/en"):
-        for pages in (daily, digest_pages, story, lists, search, feeds, plain):
+        for pages in (daily, digest_pages, story, lists, search, feeds, open_data_page, plain):
             app.include_router(pages.router, prefix=prefix)
     for room in (*DESK_ROOMS, *ANALYSIS_ROOMS):
         app.include_router(room.router)

@@ -37,8 +37,11 @@ _LIMITED = (_API, "/tim-kiem", "/en/tim-kiem", *_FEEDS)
 _SIGN_IN = "/ban-bien-tap/dang-nhap"
 _SIGN_IN_TOKENS = 10
 # An export reads as much as a hundred pages of results: two at once, then one in six seconds.
-_EXPORT = "/api/v1/export"
+_EXPORT = "/api/v1/articles/export"
 _EXPORT_TOKENS = 60
+# A table of open data counts everything that is published: twelve at once, then one a second.
+_OPEN_DATA = "/api/v1/open-data/"
+_OPEN_DATA_TOKENS = 10
 _IPV6_NETWORK = 64  # what one household or office usually has
 
 
@@ -177,6 +180,8 @@ def _cost(scope: Scope) -> int:
         return _SIGN_IN_TOKENS
     if path == _EXPORT:
         return _EXPORT_TOKENS
+    if path.startswith(_OPEN_DATA):
+        return _OPEN_DATA_TOKENS
     return 1 if path.startswith(_LIMITED) else 0
 
 

@@ -58,6 +58,7 @@ class Renderer:
     def __init__(self, settings: Settings, editions: Editions, assets: Assets) -> None:
         self._editions = editions
         self._public_url = settings.public_url.rstrip("/")
+        self.owner = Owner.of(settings)
         self.environment = Environment(
             loader=PackageLoader("search_api", "templates"),
             autoescape=True,
@@ -73,7 +74,7 @@ class Renderer:
             "urlencode_path": lambda text: quote(text, safe=""),
         }
         self.environment.globals |= {
-            "owner": Owner.of(settings),
+            "owner": self.owner,
             "public_url": self._public_url,
             "stylesheet": assets.sheets["section"].path,
             "embed_stylesheet": assets.sheets["embed"].path,

@@ -25,13 +25,15 @@ BEARER = {"WWW-Authenticate": 'Bearer realm="diembao"'}
 class Viewer:
     """is_staff: may see what is not published, and what the machine and the editors think of an article.
 
-    actor: who it is; None: anonymous. may_push: may send articles in, which only programmes do.
+    actor: who it is; None: anonymous. may_push: may send articles in, which only programmes do. use: of the key that
+    was shown; None: none was.
     """
 
     name: str = ""
     is_staff: bool = False
     may_push: bool = False
     actor: Actor | None = None
+    use: KeyUse | None = None
 
 
 ANONYMOUS = Viewer()
@@ -56,18 +58,35 @@ def _by_key(given: str, request: Request, response: Response, site: Site) -> Vie
     if use is None:
         site.address_limits.charge(request)
         raise HTTPException(401, headers=BEARER)
-    fields = allowance_fields(_allowances(use, now))
+    fields = allowance_fields(_allowances(use, use.left, now))
     if not use.passes:
         raise TooMany("quota_used_up" if use.left < 0 else "too_many_requests", fields)
+    request.state.key_fields = fields
     # A programme may keep an answer of its own, and must ask whether it is still true.
     response.headers.update({"Cache-Control": "private, no-cache", **fields})
-    return Viewer(use.actor.name, is_staff=Scope.READ in use.scopes, may_push=Scope.PUSH in use.scopes, actor=use.actor)
+    reads, pushes = Scope.READ in use.scopes, Scope.PUSH in use.scopes
+    return Viewer(use.actor.name, is_staff=reads, may_push=pushes, actor=use.actor, use=use)
 
 
-def _allowances(use: KeyUse, now: datetime) -> list[Allowance]:
+def charge(viewer: Viewer, requests: int, response: Response, site: Site) -> None:
+    """Make the viewer's key pay for an answer that costs as much as so many; the request itself is already counted.
+
+    Raises: TooMany: the day's quota is smaller than that. What is refused costs no more than the asking.
+    """
+    if viewer.use is None or requests <= 1:
+        return
+    now = site.now()
+    left = api_keys.spend(site.resources.store, viewer.use, requests - 1, now)
+    fields = allowance_fields(_allowances(viewer.use, left, now))
+    if left < 0:
+        raise TooMany("quota_used_up", fields)
+    response.headers.update(fields)
+
+
+def _allowances(use: KeyUse, left: int, now: datetime) -> list[Allowance]:
     day = _seconds_to_midnight(now)
     return [
-        Allowance("day", use.per_day, _DAY, use.left, day, day if use.left < 0 else 0),
+        Allowance("day", use.per_day, _DAY, left, day, day if left < 0 else 0),
         Allowance("minute", use.per_minute, _MINUTE, use.pace.left, use.pace.full_in, use.pace.wait),
     ]
 

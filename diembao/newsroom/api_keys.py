@@ -158,8 +158,23 @@ def use(store: Store, key: str, now: datetime) -> KeyUse | None:
         api_keys.hold(session, row)
         made = _use(session, row, user, now)
         if made.passes:
-            api_keys.count_one(session, row, now, now + timedelta(seconds=made.pace.full_in))
+            row.last_used_at, row.paced_until = now, now + timedelta(seconds=made.pace.full_in)
+            api_keys.count(session, row, now)
         return made
+
+
+def spend(store: Store, made: KeyUse, requests: int, now: datetime) -> int:
+    """Count a costly request, already counted as one, as `requests` more of the day's quota, all of them or none.
+
+    Returns: what is left of the day's quota afterwards; below 0: so many it would be too many, and nothing was counted.
+    """
+    with store.write() as session:
+        row = session.get_one(ApiKeyRow, made.key_id)
+        api_keys.hold(session, row)
+        left = row.per_day - api_keys.made_on(session, row.id, now.date()) - requests
+        if left >= 0 and requests:
+            api_keys.count(session, row, now, requests)
+        return left
 
 
 def _use(session: Session, row: ApiKeyRow, user: UserRow, now: datetime) -> KeyUse:

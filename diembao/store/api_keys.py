@@ -49,16 +49,15 @@ def made_on(session: Session, key_id: int, day: date) -> int:
     return session.scalar(select(ApiKeyDayRow.requests).filter_by(key_id=key_id, day=day)) or 0
 
 
-def count_one(session: Session, key: ApiKeyRow, now: datetime, paced_until: datetime) -> None:
-    """Count a request with a key that is held."""
-    key.last_used_at, key.paced_until = now, paced_until
+def count(session: Session, key: ApiKeyRow, now: datetime, requests: int = 1) -> None:
+    """Count requests of this day with a key that is held."""
     day = session.get(ApiKeyDayRow, (key.id, now.date()))
     if day is None:
         day = ApiKeyDayRow(key_id=key.id, day=now.date(), requests=0)
         session.add(day)
         oldest = now.date() - timedelta(days=_KEPT_DAYS)
         session.execute(delete(ApiKeyDayRow).where(ApiKeyDayRow.key_id == key.id, ApiKeyDayRow.day < oldest))
-    day.requests += 1
+    day.requests += requests
     session.flush()
 
 

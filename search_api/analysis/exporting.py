@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 
 from diembao.index.protocol import Query, Sort
-from diembao.store import articles, stories
 from diembao.store.articles import annotations_from_json
 from diembao.store.models import ArticleRow, StoryRow
 from search_api.analysis.asked import EXPORT, Asked, BadDay, refusal
 from search_api.analysis.finding import Analyst, wording_of
-from search_api.analysis.spreadsheets import Cell, csv_file, xlsx_file
+from search_api.analysis.spreadsheets import csv_file, xlsx_file
 from search_api.analysis.wording import Wording
+from search_api.exported import COLUMNS, Spelling, articles_in_order, cells
 from search_api.moments import LOCAL, day_of
 from search_api.site import CurrentSite, Site
 
 router = APIRouter(include_in_schema=False)
 
-_BATCH = 500
-COLUMNS = (
-    "id", "story", "time", "outlet", "outlet_source", "title", "lead", "url", "relevance", "stance", "needs_response",
-    "topics", "places", "people", "organisations", "printings", "outlets", "state", "headline", "summary",
-)  # fmt: skip
 _KINDS: Mapping[str, tuple[str, str]] = {
     "csv": ("text/csv; charset=utf-8", "csv"),
     "csv_excel": ("text/csv; charset=utf-8", "csv"),
@@ -61,56 +55,16 @@ def _ordered(query: Query, asked: Asked) -> Query:
 
 
 def _file(kind: str, site: Site, wording: Wording, query: Query) -> Iterator[bytes]:
-    found = _articles(site, query)
+    # From one snapshot of the index, in its order.
+    found = articles_in_order(site, (int(hit.id) for hit in site.resources.index.scan(query)))
     if kind == "jsonl":
         return _json_lines(found)
     head = [wording.messages.text(f"desk.analysis.columns.{name}") for name in COLUMNS]
-    rows = (_cells(row, story, wording) for row, story in found)
+    spelling = Spelling(lambda time: f"{time.astimezone(LOCAL):%Y-%m-%d %H:%M}", wording.value)
+    rows = (cells(row, story, spelling) for row, story in found)
     if kind == "xlsx":
         return xlsx_file(wording.messages.text("desk.analysis.sheet"), head, rows)
     return csv_file(head, rows, for_excel=kind == "csv_excel")
-
-
-def _articles(site: Site, query: Query) -> Iterator[tuple[ArticleRow, StoryRow]]:
-    """From one snapshot of the index, in its order; what the store has lost meanwhile is left out."""
-    hits_left = site.resources.index.scan(query)
-    while hits := list(islice(hits_left, _BATCH)):
-        with site.resources.store.read() as session:
-            rows = articles.by_ids(session, [int(hit.id) for hit in hits])
-            found = stories.by_ids(session, sorted({row.story_id for row in rows.values()}))
-        for hit in hits:
-            row = rows.get(int(hit.id))
-            if row is not None and row.story_id in found:
-                yield row, found[row.story_id]
-
-
-def _cells(row: ArticleRow, story: StoryRow, wording: Wording) -> Sequence[Cell]:
-    notes = annotations_from_json(row.annotations)
-    names: dict[str, list[str]] = {"person": [], "organisation": []}
-    for entity in notes.entities:
-        names.setdefault(entity.type, []).append(entity.text)
-    return (
-        row.id,
-        row.story_id,
-        f"{row.published_at.astimezone(LOCAL):%Y-%m-%d %H:%M}" if row.published_at else "",
-        wording.value("source", row.source),
-        row.source,
-        row.title,
-        row.lead,
-        row.url,
-        wording.value("relevance", row.relevance),
-        wording.value("stance", row.stance) if row.stance else "",
-        1 if row.needs_response else 0,
-        "; ".join(wording.value("topic", topic.slug) for topic in notes.topics),
-        "; ".join(dict.fromkeys(place.name for place in notes.places)),
-        "; ".join(dict.fromkeys(names["person"])),
-        "; ".join(dict.fromkeys(names["organisation"])),
-        story.articles,
-        story.outlets,
-        wording.value("state", story.state),
-        story.headline,
-        story.summary,
-    )
 
 
 def _json_lines(found: Iterator[tuple[ArticleRow, StoryRow]]) -> Iterator[bytes]:

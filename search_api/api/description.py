@@ -10,15 +10,18 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
 from search_api.api.route import ApiRoute
 from search_api.api.schemas import Problem
 from search_api.messages import Messages
 from search_api.problems import caret_lines, problem
 from search_api.site import CurrentSite
+from search_api.viewer import current_viewer
 
-router = APIRouter(prefix="/api/v1", include_in_schema=False, route_class=ApiRoute)
+router = APIRouter(
+    prefix="/api/v1", include_in_schema=False, route_class=ApiRoute, dependencies=[Depends(current_viewer)]
+)
 
 Json = dict[str, Any]
 _SCHEMAS = "#/components/schemas/"
@@ -26,7 +29,9 @@ _PROBLEM_JSON = "application/problem+json"
 _METHODS = ("get", "post")
 _MAX_AGE = 3600
 # Routes that answer nobody without a key; all others answer anonymous askers, too.
-_KEY_NEEDED = ("/api/v1/articles/{number}/trail", "/api/v1/pushed/{number}")
+_KEY_NEEDED = ("/api/v1/articles/{number}/trail", "/api/v1/articles/export", "/api/v1/pushed/{number}")
+# Sent while it is made: nobody knows beforehand what its tag would be.
+_STREAMED = ("/api/v1/articles/export",)
 _REQUEST_ID = "4f0c2b8e9d1a4c6b"
 _BAD_QUERY = 'lũ "sông Cầu'
 
@@ -97,6 +102,8 @@ _HEADERS: Mapping[str, tuple[str, str]] = {
     ),
     "RateLimit": ("r requests are left; all of them again in t seconds", '"address";r=119;t=1'),
     "Retry-After": ("seconds", "30"),
+    "X-Articles": ("how many articles follow", "2"),
+    "X-Articles-Left": ("how many match after the last of them", "0"),
     "Location": ("where it is", "/api/v1/pushed/17"),
     "X-Request-ID": ("number of the request, as in the log", _REQUEST_ID),
 }
@@ -149,19 +156,21 @@ def _complete(operation: Json, method: str, path: str, example: Json, messages: 
             parameter["example"] = example["parameters"][parameter["name"]]
     if "request" in example:
         operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
-    if method == "get":
+    if method == "get" and path not in _STREAMED:
         operation["responses"]["304"] = {"description": "what `If-None-Match` names is still true"}
     for status, answer in operation["responses"].items():
-        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _headers(status, method)}
+        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _headers(status, method, path)}
         if int(status) >= 400:
             answer["content"] = {_PROBLEM_JSON: _problems(int(status), messages)}
         elif status in ("200", "202") and "response" in example:
-            for content in answer["content"].values():
-                content.setdefault("example", example["response"])
+            for media_type, content in answer["content"].items():
+                content.setdefault("example", example.get(media_type, example["response"]))
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
-def _headers(status: str, method: str) -> tuple[str, ...]:
+def _headers(status: str, method: str, path: str) -> tuple[str, ...]:
+    if status == "200" and path in _STREAMED:
+        return (*_ALWAYS, "X-Articles", "X-Articles-Left")
     if status in ("200", "304") and method == "get":
         return (*_ALWAYS, "ETag", "Cache-Control")
     if status in ("202", "301"):

@@ -24,6 +24,8 @@ class ApiRoute(APIRoute):
 
         async def handle_conditionally(request: Request) -> Response:
             response = await handle(request)
+            for name, value in getattr(request.state, "key_fields", {}).items():
+                response.headers.setdefault(name, value)  # answers that a route made whole have none of its key yet
             return _reading_answer(request, response) if request.method == "GET" else response
 
         return handle_conditionally

@@ -163,6 +163,16 @@ class CompareOut(Wire):
     before: PeriodOut = Field(description="the period of the same length just before")
 
 
+class OpenDataOut(Wire):
+    table: str
+    publisher: str
+    licence: str
+    licence_url: str
+    first: date | None = Field(description="first day of the table; null when it is empty")
+    last: date | None
+    rows: list[dict[str, str | int]] = Field(description="by the columns of the CSV file")
+
+
 class PulseOut(Wire):
     status: str = Field(
         description="ok, quiet, empty, failing, drifting, new, or off for a source that is no longer read"

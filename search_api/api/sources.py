@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from diembao.store import public, pulse, sources
 from diembao.store.models import FeedRow, SourceRow
@@ -14,8 +14,16 @@ from search_api.api.route import ApiRoute
 from search_api.api.schemas import PulseOut, SourceOut, SourcesOut
 from search_api.api.serialising import local
 from search_api.site import CurrentSite
+from search_api.viewer import current_viewer
 
-router = APIRouter(prefix="/api/v1/sources", tags=["sources"], responses=PROBLEMS, route_class=ApiRoute)
+router = APIRouter(
+    prefix="/api/v1/sources",
+    tags=["sources"],
+    responses=PROBLEMS,
+    route_class=ApiRoute,
+    # They answer everybody alike, but a key that is shown is paid with, and one that is none is refused.
+    dependencies=[Depends(current_viewer)],
+)
 
 # A feed fails now and then; three times in a row is a fault worth showing (docs/operate.md).
 _FAILING = 3

@@ -69,7 +69,7 @@ def english_front() -> Response:
 @root_router.get("/sitemap.xml")
 def sitemap(request: Request, site: CurrentSite) -> Response:
     def build(session: Session) -> Page:
-        fixed = ["/", "/chu-de", "/dia-ban", "/bao", "/luu-tru", "/diem-bao", "/gioi-thieu"]
+        fixed = ["/", "/chu-de", "/dia-ban", "/bao", "/luu-tru", "/diem-bao", "/gioi-thieu", "/du-lieu-mo"]
         fixed += [f"/chu-de/{slug}" for slug in site.editions.topics]
         fixed += [unit.path for unit in site.units.by_code.values()]
         fixed += [f"/diem-bao/{row.day.isoformat()}" for row in digests.published(session, limit=_SITEMAP_DIGESTS)]
@@ -87,6 +87,7 @@ def sitemap(request: Request, site: CurrentSite) -> Response:
 def robots(site: CurrentSite) -> Response:
     # Results of searches are endless; what they find is in the sitemap.
     lines = ["User-agent: *", "Disallow: /tim-kiem", "Disallow: /en/tim-kiem", "Disallow: /api/", "Disallow: /nhung"]
+    lines.append("Allow: /api/v1/open-data/")
     text = "\n".join([*lines, "", f"Sitemap: {site.public_url}/sitemap.xml", ""])
     return Response(text, media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"})
 

@@ -178,8 +178,10 @@ def test_openapi_describes_the_routes(library):
     described = library.get("/api/v1/openapi.json").json()
     assert set(described["paths"]) == {
         "/api/v1/articles",
+        "/api/v1/articles/export",
         "/api/v1/articles/{number}",
         "/api/v1/articles/{number}/trail",
+        "/api/v1/open-data/{table}.{file_format}",
         "/api/v1/pushed/{number}",
         "/api/v1/stories",
         "/api/v1/stories/{number}",

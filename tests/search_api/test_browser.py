@@ -22,6 +22,7 @@ PAGES = (
     "/dia-ban",
     "/luu-tru/2026-11",
     "/gioi-thieu",
+    "/du-lieu-mo",
     "/diem-bao",
     "/diem-bao/2026-11-22",
     "/nhung",

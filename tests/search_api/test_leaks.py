@@ -26,6 +26,8 @@ SECRETS = (
     "versions",
 )
 FILLED = {
+    "{table}": ("total", "topic", "commune", "outlet"),
+    "{file_format}": ("csv", "json"),
     "{number}": ("1", "2", "3"),
     "{address}": ("1-tin-da-dang", "2-tin-chua-duyet", "05503-tan-cuong"),
     "{slug}": ("thien-tai-thoi-tiet",),

@@ -29,6 +29,7 @@ PAGES = (
     "/tim-kiem?q=(((",
     "/diem-bao",
     "/gioi-thieu",
+    "/du-lieu-mo",
     "/nhung",
     "/khong-co",
 )

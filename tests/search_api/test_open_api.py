@@ -76,7 +76,8 @@ def test_every_error_has_an_example_in_the_one_shape(described):
             for example in content["examples"].values():
                 validator(described, content["schema"]).validate(example["value"])
                 assert example["value"]["status"] == int(status)
-        assert ("304" in operation["responses"]) == name.startswith("GET")
+        is_streamed = name == "GET /api/v1/articles/export"
+        assert ("304" in operation["responses"]) == (name.startswith("GET") and not is_streamed)
 
 
 @pytest.mark.parametrize("status", ["400", "401", "403", "404"])
