@@ -125,6 +125,7 @@ def create_app(
         openapi_url=None,  # its own route completes what FastAPI knows
         docs_url=None,  # they load their scripts from another host
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # what client generators name their functions by
         redirect_slashes=False,  # it would build an address out of the Host header
         lifespan=lifespan,
         servers=[{"url": settings.public_url.rstrip("/")}],

@@ -32,6 +32,17 @@ _MAX_AGE = 3600
 _KEY_NEEDED = ("/api/v1/articles/{number}/trail", "/api/v1/articles/export", "/api/v1/pushed/{number}")
 # Sent while it is made: nobody knows beforehand what its tag would be.
 _STREAMED = ("/api/v1/articles/export",)
+# What an answer leads to: operation, its status, name of the link, the operation it leads to, and where in the answer
+# the number for it stands.
+_LINKS = (
+    ("push_article", "202", "Fate", "pushed_article", "/id"),
+    ("pushed_article", "200", "Article", "one_article", "/article"),
+    ("search_articles", "200", "First", "one_article", "/items/0/id"),
+    ("search_articles", "200", "Story", "one_story", "/items/0/story/id"),
+    ("search_stories", "200", "First", "one_story", "/items/0/id"),
+    ("one_article", "200", "Trail", "article_trail", "/id"),
+    ("one_article", "200", "Story", "one_story", "/story/id"),
+)
 _REQUEST_ID = "4f0c2b8e9d1a4c6b"
 _BAD_QUERY = 'lũ "sông Cầu'
 
@@ -165,6 +176,10 @@ def _complete(operation: Json, method: str, path: str, example: Json, messages: 
         elif status in ("200", "202") and "response" in example:
             for media_type, content in answer["content"].items():
                 content.setdefault("example", example.get(media_type, example["response"]))
+    for name, status, link, target, pointer in _LINKS:
+        if name == operation["operationId"]:
+            links = operation["responses"][status].setdefault("links", {})
+            links[link] = {"operationId": target, "parameters": {"number": f"$response.body#{pointer}"}}
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 

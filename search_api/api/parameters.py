@@ -16,7 +16,10 @@ from search_api.selection import STAFF_FACETS, STAFF_FIELDS, Selection
 from search_api.viewer import Viewer
 
 Value = Annotated[str, Field(min_length=1, max_length=200)]
-Moment = Annotated[str, Field(max_length=40)]
+_DAY = r"\d{4}-\d\d-\d\d"
+# For the description alone: what breaks it is told what a day looks like, not how the pattern runs.
+_SHAPE_OF_MOMENT = rf"^\s*({_DAY}|{_DAY}T\S+|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{4}})?\s*$"
+Moment = Annotated[str, Field(max_length=40, json_schema_extra={"pattern": _SHAPE_OF_MOMENT})]
 _QUERY = "words, “phrases”, OR, -word, (…), field:value, prefix*; accents optional"
 _FACET_SIZE = 50
 _FACETS = {
@@ -26,6 +29,7 @@ _FACETS = {
         "stance", "state", "entity", "person", "organisation", "author",
     )
 }  # fmt: skip
+_SHAPE_OF_FACETS = rf"^( *({'|'.join(_FACETS)})? *(,|$))*$"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
@@ -86,7 +90,12 @@ class Paged(Asked):
 
 
 class ArticleParameters(Paged):
-    facets: str = Field("", max_length=200, description=f"comma-separated, of: {', '.join(_FACETS)}")
+    facets: str = Field(
+        "",
+        max_length=200,
+        description=f"comma-separated, of: {', '.join(_FACETS)}",
+        json_schema_extra={"pattern": _SHAPE_OF_FACETS},
+    )
     highlight: bool = Field(False, description="mark what was found in title and lead")
 
     def facet_requests(self, viewer: Viewer) -> tuple[FacetRequest, ...]:
@@ -100,7 +109,7 @@ class TimelineParameters(Asked):
 
 
 class BreakdownParameters(Asked):
-    by: str = Field("topic", max_length=20, description="field to count by")
+    by: str = Field("topic", max_length=20, description="field to count by", json_schema_extra={"enum": list(_FACETS)})
     size: int = Field(20, ge=1, le=50)
 
 

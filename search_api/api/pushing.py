@@ -24,7 +24,12 @@ _TITLE, _TEXT = 1000, 500_000  # characters
 class PushedArticle(BaseModel):
     """Title or text must be there; the rest as far as it is known."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "anyOf": [{"required": [name], "properties": {name: {"pattern": r"\S"}}} for name in ("title", "text")]
+        },
+    )
 
     title: str = Field("", max_length=_TITLE)
     lead: str = Field("", max_length=10_000)
