@@ -1,6 +1,6 @@
 """One HTTP request, guarded and bounded: the only place that opens connections to newspapers.
 
-Addresses are checked when a socket is opened (`crawlers.guard`), bodies are measured while they come in and again
+Addresses are checked when a socket is opened (`diembao.guard`), bodies are measured while they come in and again
 while they are unpacked, the whole request has a time limit. Redirects are not followed here: where they may lead is for
 the caller to judge.
 """
@@ -14,8 +14,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from crawlers.guard import AddressGuard, GuardedResolver, GuardedSockets, private_address
 from diembao.errors import FetchFailed, FetchRefused
+from diembao.guard import AddressGuard, GuardedResolver, GuardedSockets, private_address
 from diembao.settings import Settings
 from diembao.store.codings import CODINGS, Damaged, Truncated, coding_of, unpack
 

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     production: bool = Field(False, description="insist on a secret key and on https")
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:587; unset: no mail is sent")
 
-    allow_private_networks: bool = Field(False, description="let the crawler fetch loopback and private addresses")
+    allow_private_networks: bool = Field(False, description="let crawler and webhooks reach loopback and private ones")
     contact: str = Field("", description="e-mail address that the crawler gives to the newspapers")
     fetch_timeout: float = Field(20.0, gt=0, description="for one request")
     fetch_max_bytes: int = Field(8_000_000, gt=0, description="largest body accepted, after decompression")
@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     open_data_licence: str = Field("CC BY 4.0", description="under which the open data may be used")
     open_data_licence_url: str = Field(
         "https://creativecommons.org/licenses/by/4.0/", description="where the text of that licence is"
+    )
+
+    sessions_file: Path | None = Field(
+        None, description="list of sessions of assembly and council (YAML) instead of the one in the package"
     )
 
     session_idle_minutes: int = Field(120, ge=1, description="the desk signs out who has done nothing for so long")

@@ -43,13 +43,15 @@ def work(settings: Settings) -> None:
     """
     from diembao.cli.tools import tool_maker
     from diembao.index.opening import open_index
+    from diembao.newsroom.analysis.alerts import letter as alert_letter
+    from diembao.newsroom.analysis.alerts import telling
     from diembao.newsroom.analysis.saved_searches import LETTER
     from diembao.newsroom.analysis.summaries import writer
     from diembao.newsroom.digests.postman import keep_delivering
     from diembao.newsroom.letters import Carrier
     from diembao.newsroom.seal import Seal
     from diembao.store.database import open_store
-    from pipelines import loop
+    from pipelines import alerting, loop
     from pipelines.understanding import Readers
 
     stop = stop_on_signals()
@@ -60,15 +62,21 @@ def work(settings: Settings) -> None:
         ]
         # A mail server that is slow holds up nothing but mail.
         seal = Seal(settings.signing_key)
-        mail = (store, settings, seal, stop, Carrier(store, settings, {LETTER: writer(settings, seal)}))
+        writers = {LETTER: writer(settings, seal), telling.LETTER: alert_letter.writer(settings, seal)}
+        mail = (store, settings, seal, stop, Carrier(store, settings, writers))
         beside.append(threading.Thread(target=keep_delivering, args=mail, daemon=True))
+        beside.append(threading.Thread(target=alerting.keep_calling, args=(store, settings, seal, stop), daemon=True))
         maker = tool_maker(settings, store)
-        with closing(Readers(maker.in_child, settings.reader_processes)) as readers:
+        with (
+            closing(Readers(maker.in_child, settings.reader_processes)) as readers,
+            closing(open_index(settings)) as index,
+        ):
+            watch = (store, alerting.watch_over(store, index, settings), stop)
+            beside.append(threading.Thread(target=alerting.keep_watching, args=watch, daemon=True))
             for thread in beside:
                 thread.start()
             try:
-                with closing(open_index(settings)) as index:
-                    loop.run(store, index, maker(), settings, stop, hands=readers)
+                loop.run(store, index, maker(), settings, stop, hands=readers)
             finally:
                 # However the loop ended, the others end too, else this process would wait for them for ever.
                 stop.set()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from diembao.store.mailing import OPEN
 from diembao.store.models import (
     AlertArrivalRow,
     AlertDeliveryRow,
@@ -24,6 +24,10 @@ from diembao.store.models import (
 )
 
 _IN_CHUNK = 500
+# In the detail of a match: a part of a story that was told, kept so that it is not told again.
+PART_OF = "part_of"
+# States of a call that has not ended.
+OPEN = ("queued", "sending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,17 @@ class Arrival:
     id: int
     article_id: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An article as it came in. printed: as far as is known, else when it was fetched."""
+
+    id: int
+    story_id: int
+    source: str
+    printed: datetime
+    found: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,12 @@ def versions_on(session: Session) -> list[tuple[Any, ...]]:
     return [(number, version, tuple(roles)) for number, version, roles in session.execute(query.order_by(AlertRow.id))]
 
 
+def by_id(session: Session, alert_id: int) -> AlertRow | None:
+    """None for one that was thrown away, too."""
+    row = session.get(AlertRow, alert_id)
+    return row if row is not None and row.removed_at is None else None
+
+
 def any_on(session: Session) -> bool:
     query = select(AlertRow.id).where(AlertRow.active, AlertRow.removed_at.is_(None)).limit(1)
     return session.scalar(query) is not None
@@ -65,12 +86,6 @@ def of_user(session: Session, user_id: int) -> Sequence[AlertRow]:
     """Somebody's alerts, newest first, without those thrown away."""
     query = select(AlertRow).where(AlertRow.user_id == user_id, AlertRow.removed_at.is_(None))
     return session.scalars(query.order_by(AlertRow.id.desc())).all()
-
-
-def mailing_to(session: Session, email: str) -> list[AlertRow]:
-    """The alerts that mail to an address."""
-    rows = session.scalars(select(AlertRow).where(AlertRow.removed_at.is_(None))).all()
-    return [row for row in rows if email in row.mail_to]
 
 
 def note_arrivals(session: Session, arrivals: Iterable[tuple[int, datetime]]) -> None:
@@ -95,6 +110,18 @@ def found_at(session: Session, article_ids: Sequence[int]) -> dict[int, datetime
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def coming_in(session: Session, article_ids: Sequence[int]) -> list[Came]:
+    """When these articles came in, in no order; those that were taken down are left out."""
+    query = select(
+        ArticleRow.id, ArticleRow.story_id, ArticleRow.source, ArticleRow.effective_at, ArticleRow.created_at
+    ).where(ArticleRow.withdrawn_at.is_(None), ArticleRow.source_removed_at.is_(None))
+    found: list[Came] = []
+    for start in range(0, len(article_ids), _IN_CHUNK):
+        chosen = query.where(ArticleRow.id.in_(article_ids[start : start + _IN_CHUNK]))
+        found.extend(Came(*row) for row in session.execute(chosen))
+    return found
+
+
 def told_before(
     session: Session, stories: Collection[int], articles: Collection[int]
 ) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
@@ -109,6 +136,46 @@ def told_before(
                     of_stories.add((alert, story))
                     of_articles.add((alert, article))
     return of_stories, of_articles
+
+
+def newest_told(session: Session, alert_ids: Collection[int]) -> dict[int, datetime]:
+    """When the newest article was printed that each alert found since it watches what it watches now."""
+    query = select(AlertMatchRow.alert_id, func.max(AlertMatchRow.printed_at)).join(AlertRow)
+    query = query.where(AlertMatchRow.alert_id.in_(alert_ids), AlertMatchRow.found_at >= AlertRow.watching_since)
+    return {row[0]: row[1] for row in session.execute(query.group_by(AlertMatchRow.alert_id))}
+
+
+def outlets_told(session: Session, alert_ids: Collection[int]) -> set[tuple[int, str]]:
+    """Pairs of alert and source of what each alert found since it watches what it watches now."""
+    query = select(AlertMatchRow.alert_id, ArticleRow.source).join(AlertRow)
+    query = query.join(ArticleRow, ArticleRow.id == AlertMatchRow.article_id)
+    query = query.where(AlertMatchRow.alert_id.in_(alert_ids), AlertMatchRow.found_at >= AlertRow.watching_since)
+    return {(row[0], row[1]) for row in session.execute(query.distinct())}
+
+
+def split_off(session: Session, story_id: int, part: int) -> None:
+    """A story was taken out of another: whoever was told of that one is not told of this one as if it were news."""
+    merged = select(StoryRow.id).where(StoryRow.merged_into == story_id)
+    query = select(AlertMatchRow).where(or_(AlertMatchRow.story_id == story_id, AlertMatchRow.story_id.in_(merged)))
+    known = {row.alert_id: row for row in session.scalars(query)}
+    keep_matches(
+        session,
+        [
+            {
+                "alert_id": row.alert_id,
+                "key": f"story:{part}",
+                "story_id": part,
+                "article_id": row.article_id,
+                "printed_at": row.printed_at,
+                "found_at": row.found_at,
+                "due_at": row.due_at,
+                "told_at": row.told_at or row.due_at,
+                "level": 0,
+                "detail": {PART_OF: story_id},
+            }
+            for row in known.values()
+        ],
+    )
 
 
 def merged_into(session: Session, stories: Sequence[int]) -> dict[int, int]:
@@ -136,16 +203,29 @@ def keys_like(session: Session, alert_id: int, beginning: str) -> set[str]:
     return set(session.scalars(query.where(AlertMatchRow.key.startswith(beginning, autoescape=True))))
 
 
-def due(session: Session, now: datetime, limit: int) -> Sequence[AlertMatchRow]:
-    """What is to be told by now, alert by alert."""
-    query = select(AlertMatchRow).where(AlertMatchRow.told_at.is_(None), AlertMatchRow.due_at <= now)
-    return session.scalars(query.order_by(AlertMatchRow.alert_id, AlertMatchRow.id).limit(limit)).all()
+def alerts_due(session: Session, now: datetime) -> list[int]:
+    """Alerts that have something to tell by now."""
+    query = select(AlertMatchRow.alert_id).where(AlertMatchRow.told_at.is_(None), AlertMatchRow.due_at <= now)
+    return list(session.scalars(query.distinct().order_by(AlertMatchRow.alert_id)))
 
 
-def mark_told(session: Session, match_ids: Sequence[int], now: datetime) -> int:
-    """How many of them nobody had marked before."""
-    changed = update(AlertMatchRow).where(AlertMatchRow.id.in_(match_ids), AlertMatchRow.told_at.is_(None))
-    return int(session.execute(changed.values(told_at=now)).rowcount)  # type: ignore[attr-defined]
+def due(session: Session, alert_id: int, now: datetime, limit: int) -> Sequence[AlertMatchRow]:
+    """What an alert is to tell by now, as it was found."""
+    query = select(AlertMatchRow).where(
+        AlertMatchRow.alert_id == alert_id, AlertMatchRow.told_at.is_(None), AlertMatchRow.due_at <= now
+    )
+    return session.scalars(query.order_by(AlertMatchRow.id).limit(limit)).all()
+
+
+def locked(session: Session, alert_id: int) -> AlertRow | None:
+    """The alert, held until the transaction ends; on SQLite a writer is alone anyway."""
+    return session.get(AlertRow, alert_id, with_for_update=True, populate_existing=True)
+
+
+def let_go(session: Session, alert_id: int, now: datetime) -> None:
+    """What was found and not told yet will not be: it counts as told."""
+    waiting = (AlertMatchRow.alert_id == alert_id, AlertMatchRow.told_at.is_(None))
+    session.execute(update(AlertMatchRow).where(*waiting).values(told_at=now))
 
 
 def matches_by_ids(session: Session, match_ids: Sequence[int]) -> Sequence[AlertMatchRow]:
@@ -154,8 +234,10 @@ def matches_by_ids(session: Session, match_ids: Sequence[int]) -> Sequence[Alert
 
 
 def newest_matches(session: Session, alert_id: int, limit: int) -> Sequence[AlertMatchRow]:
+    """Newest first; without the parts of stories that were told as a whole."""
     query = select(AlertMatchRow).where(AlertMatchRow.alert_id == alert_id)
-    return session.scalars(query.order_by(AlertMatchRow.id.desc()).limit(limit)).all()
+    found = session.scalars(query.order_by(AlertMatchRow.id.desc()).limit(limit)).all()
+    return [row for row in found if PART_OF not in row.detail]
 
 
 def last_found(session: Session, alert_ids: Sequence[int]) -> dict[int, datetime]:
@@ -186,6 +268,21 @@ def mute_of(session: Session, user_id: int, alert_id: int, story_id: int) -> Ale
     return session.scalar(query)
 
 
+def queue_call(session: Session, alert: AlertRow, content: Mapping[str, Any], now: datetime) -> AlertDeliveryRow:
+    """A call of the alert's webhook, under a number of its own that stays the same however often it is tried."""
+    row = AlertDeliveryRow(
+        alert_id=alert.id,
+        message_id=f"alert_{uuid.uuid4().hex}",
+        url=alert.webhook_url,
+        content=dict(content),
+        next_try_at=now,
+        queued_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
 def deliveries(session: Session, alert_id: int, limit: int) -> Sequence[AlertDeliveryRow]:
     """Newest first."""
     query = select(AlertDeliveryRow).where(AlertDeliveryRow.alert_id == alert_id)
@@ -199,50 +296,37 @@ def newest_deliveries(session: Session, alert_ids: Sequence[int]) -> dict[int, A
     return {row.alert_id: row for row in session.scalars(query)}
 
 
-def next_call(session: Session, now: datetime) -> AlertDeliveryRow | None:
-    """The call that has waited longest of those whose time has come."""
+def waiting_calls(session: Session, alert_id: int) -> int:
+    query = select(func.count()).select_from(AlertDeliveryRow)
+    return session.scalar(query.where(AlertDeliveryRow.alert_id == alert_id, AlertDeliveryRow.state.in_(OPEN))) or 0
+
+
+def calls_due(session: Session, now: datetime, limit: int) -> Sequence[AlertDeliveryRow]:
+    """Calls whose time has come, first those that were tried least, so that a receiver that never answers holds up
+    nobody else's first call; taken until the transaction ends."""
     query = select(AlertDeliveryRow).where(AlertDeliveryRow.state == "queued", AlertDeliveryRow.next_try_at <= now)
-    return session.scalar(query.order_by(AlertDeliveryRow.next_try_at, AlertDeliveryRow.id).limit(1))
+    query = query.order_by(AlertDeliveryRow.attempts, AlertDeliveryRow.next_try_at, AlertDeliveryRow.id)
+    return session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
 
 
-def take_call(session: Session, delivery_id: int, claim: str) -> bool:
-    """Take a waiting call; False when another process has it."""
-    return _change(
-        session,
-        (AlertDeliveryRow.id == delivery_id, AlertDeliveryRow.state == "queued"),
-        state="sending",
-        claim=claim,
-        attempts=AlertDeliveryRow.attempts + 1,
-    )
-
-
-def hand_over_call(session: Session, delivery_id: int, claim: str) -> bool:
-    """Before the first byte of the request; False when the call is no longer ours, and nothing may be sent."""
-    ours = and_(AlertDeliveryRow.id == delivery_id, AlertDeliveryRow.claim == claim)
-    return _change(session, (ours, AlertDeliveryRow.state == "sending"), state="handing")
+def recover_calls(session: Session) -> None:
+    """Calls that a process which is gone had taken wait again: the receiver knows by their number whether it had them.
+    Only for who holds the lock."""
+    _change(session, (AlertDeliveryRow.state == "sending",), state="queued")
 
 
 def settle_call(
-    session: Session, delivery_id: int, claim: str, state: str, answer: str, *, at: datetime, next_try_at: datetime
+    session: Session, delivery_id: int, state: str, answer: str, *, at: datetime, next_try_at: datetime
 ) -> bool:
-    """What became of a call that we had taken."""
+    """What became of a call that was taken; False when it was cancelled meanwhile."""
     return _change(
         session,
-        (AlertDeliveryRow.id == delivery_id, AlertDeliveryRow.claim == claim, AlertDeliveryRow.state.in_(OPEN)),
+        (AlertDeliveryRow.id == delivery_id, AlertDeliveryRow.state == "sending"),
         state=state,
         answer=answer,
-        claim="",
         sent_at=at if state == "sent" else None,
         next_try_at=next_try_at,
     )
-
-
-def recover_calls(session: Session) -> int:
-    """What a process left behind that is gone: calls that had not begun wait again; of those that had, nobody knows,
-    and they are not repeated. Only for who holds the lock. Returns how many of the latter."""
-    _change(session, (AlertDeliveryRow.state == "sending",), state="queued", claim="")
-    unknown = update(AlertDeliveryRow).where(AlertDeliveryRow.state == "handing")
-    return int(session.execute(unknown.values(state="uncertain", claim="")).rowcount)  # type: ignore[attr-defined]
 
 
 def cancel_calls(session: Session, alert_id: int) -> None:
@@ -254,15 +338,6 @@ def forget_old(session: Session, before: datetime) -> int:
     """Drop calls that ended long ago; returns how many. Matches stay: they are why nothing is told twice."""
     old = delete(AlertDeliveryRow).where(AlertDeliveryRow.queued_at < before, AlertDeliveryRow.state.not_in(OPEN))
     return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
-
-
-def is_muted(session: Session, user_id: int, alert_id: int, story_id: int) -> bool:
-    query = select(AlertMuteRow.id).where(
-        AlertMuteRow.user_id == user_id,
-        or_(AlertMuteRow.alert_id == alert_id, AlertMuteRow.alert_id == 0),
-        AlertMuteRow.story_id == story_id,
-    )
-    return session.scalar(query.limit(1)) is not None
 
 
 def _change(session: Session, conditions: Sequence[ColumnElement[bool]], **values: object) -> bool:

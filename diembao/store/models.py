@@ -753,8 +753,7 @@ class AlertRow(Base):
     days: Mapped[int] = mapped_column(Integer, default=30)  # of quiet before a first unfavourable article
     hour: Mapped[int] = mapped_column(Integer, default=7)  # of the daily digest, in Viet Nam
     level: Mapped[int] = mapped_column(Integer, default=2)  # the lowest of 1, 2, 3 that is told
-    mail_to: Mapped[list[str]] = mapped_column(Json, default=list)
-    mail_fault: Mapped[str] = mapped_column(Text, default="")  # why no mail goes out until the alert is saved again
+    by_mail: Mapped[bool] = mapped_column(Boolean, default=False)  # to the owner's own mailbox
     webhook_url: Mapped[str] = mapped_column(Text, default="")
     webhook_secret: Mapped[str] = mapped_column(Text, default="")  # encrypted
     quiet_hours: Mapped[str] = mapped_column(String(11), default="")  # 22:00-06:00 in Viet Nam
@@ -812,7 +811,7 @@ class AlertMuteRow(Base):
 
 
 class AlertDeliveryRow(Base):
-    """One call of a webhook; states as of `DeliveryRow`. Mails of alerts are letters.
+    """One call of a webhook: `queued`, `sending`, then `sent`, `failed` or `cancelled`. Mails of alerts are letters.
 
     message_id: stays the same through every try. content: which matches; what is sent is made when it is sent.
     """
@@ -831,7 +830,7 @@ class AlertDeliveryRow(Base):
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    answer: Mapped[str] = mapped_column(Text, default="")  # what the receiver said last
+    answer: Mapped[str] = mapped_column(Text, default="")  # how the last try ended: a word, then what was said
 
 
 class LabelRow(Base):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from diembao.store import audit
+from diembao.store import alerts, audit
 from diembao.store.models import ArticleRow, SourceRow, StoryPlaceRow, StoryRow
 from diembao.store.ranking import Judged, rank, standing_of, topic_of
 
@@ -161,6 +161,7 @@ def split_by_hand(session: Session, story_id: int, article_ids: Sequence[int], n
     for changed in (story_id, story.id):
         _pin(session, changed)
         refresh(session, changed, now)
+    alerts.split_off(session, story_id, story.id)
     return story
 
 

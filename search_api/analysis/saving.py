@@ -204,7 +204,9 @@ def _followed(session: Session, site: Site, token: str) -> tuple[SavedSearchFoll
 
 
 def _leave(request: Request, site: Site, follow: SavedSearchFollowRow, name: str) -> Response:
-    response = site.desk.page(request, "analysis/leave.html", name=name, has_left=not follow.mail_every)
+    response = site.desk.page(
+        request, "analysis/leave.html", words="desk.saved", name=name, has_left=not follow.mail_every
+    )
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 

@@ -45,6 +45,7 @@ NAVIGATION = (
     Entry("analysis_search", f"{ANALYSIS}/tim-kiem", Action.ANALYSE),
     Entry("compare", f"{ANALYSIS}/so-sanh", Action.ANALYSE),
     Entry("saved", f"{ANALYSIS}/da-luu", Action.ANALYSE),
+    Entry("alerts", f"{ANALYSIS}/canh-bao", Action.ANALYSE),
     Entry("sources", f"{DESK}/nguon", Action.SEE_SOURCES),
     Entry("people", f"{DESK}/nguoi-dung", Action.MANAGE_PEOPLE),
     Entry("audit", f"{DESK}/nhat-ky", Action.READ_AUDIT),

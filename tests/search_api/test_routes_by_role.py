@@ -111,6 +111,18 @@ TABLE: tuple[Row, ...] = (
     ("POST", f"{ANALYSIS}/da-luu/{{number}}/rss", NOBODY, READERS),
     ("POST", f"{ANALYSIS}/da-luu/{{number}}/rss/bo", NOBODY, READERS),
     ("POST", f"{ANALYSIS}/da-luu/{{number}}/thu", NOBODY, READERS),
+    ("GET", f"{ANALYSIS}/canh-bao", "", READERS),
+    ("POST", f"{ANALYSIS}/canh-bao", "", READERS),
+    ("GET", f"{ANALYSIS}/canh-bao/tao", "", READERS),
+    ("GET", f"{ANALYSIS}/canh-bao/{{number}}", NOBODY, READERS),
+    ("GET", f"{ANALYSIS}/canh-bao/{{number}}/sua", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/canh-bao/{{number}}/sua", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/canh-bao/{{number}}/tam-dung", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/canh-bao/{{number}}/xoa", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/canh-bao/{{number}}/tat-tin", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/canh-bao/{{number}}/bat-tin", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/canh-bao/{{number}}/khoa", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/canh-bao/{{number}}/goi-thu", NOBODY, READERS),
 )
 # Before there is somebody to have a role: signing in (and out, which an ended session may do too).
 FOR_GUESTS = {
@@ -124,6 +136,8 @@ FOR_GUESTS = {
     # Who reads a letter leaves it without signing in: the link is the proof.
     ("GET", f"{ANALYSIS}/thoi-nhan-thu/{{token}}"),
     ("POST", f"{ANALYSIS}/thoi-nhan-thu/{{token}}"),
+    ("GET", f"{ANALYSIS}/canh-bao/thoi-nhan-thu/{{token}}"),
+    ("POST", f"{ANALYSIS}/canh-bao/thoi-nhan-thu/{{token}}"),
 }
 
 

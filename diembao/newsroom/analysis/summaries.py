@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -21,27 +20,25 @@ from diembao.errors import BadQuery
 from diembao.index.protocol import Query, SearchIndex, Sort
 from diembao.newsroom.analysis.asked import ANALYSIS, BadDay
 from diembao.newsroom.analysis.saved_searches import LETTER, MOST_ARRIVALS, may_follow, only, query_of
+from diembao.newsroom.analysis.story_letter import Told, page, plain, told_of
 from diembao.newsroom.days import LOCAL, day_of
 from diembao.newsroom.letters import Writer, Written
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
-from diembao.store import articles, audit, letters, saved_searches, stories
+from diembao.store import articles, audit, letters, saved_searches
 from diembao.store.database import Store
-from diembao.store.models import ArticleRow, LetterRow, SavedSearchFollowRow, SavedSearchRow, SourceRow, UserRow
-from nlp.text import normalise
+from diembao.store.models import LetterRow, SavedSearchFollowRow, SavedSearchRow, UserRow
 
 MOST_TOLD = 40
 _MOST_LOOKED_AT = 2000
 _USE = "saved search by mail"
 LEAVE = f"{ANALYSIS}/thoi-nhan-thu"
-_STANCES = {"favourable": "thuận lợi", "unfavourable": "bất lợi", "neutral": "trung tính", "mixed": "hỗn hợp"}
 WORDS: Mapping[str, str] = {
     "subject": "{name}: {count} tin mới",
     "subject_none": "{name}: không có tin mới",
     "lead": "Từ {since} đến {until} có {count} tin mới khớp với “{name}”.",
     "lead_none": "Từ {since} đến {until} không có tin nào mới khớp với “{name}”.",
     "more": "… và {count} tin khác.",
-    "printings": "{count} báo đăng",
     "open": "Mở danh sách đầy đủ",
     "why": "Bạn nhận thư này vì đã đặt tóm tắt cho tìm kiếm đã lưu “{name}”.",
     "leave": "Thôi nhận thư tóm tắt này",
@@ -54,17 +51,6 @@ class Fresh:
 
     story_id: int
     article_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One story as a letter tells it."""
-
-    title: str
-    facts: str
-    lead: str
-    url: str
-    desk: str
 
 
 def queue_summaries(store: Store, index: SearchIndex, now: datetime) -> int:
@@ -121,7 +107,7 @@ def writer(settings: Settings, seal: Seal) -> Writer:
             return None
         if person.email != row.email or not (search.shared or search.user_id == person.id):
             return None
-        told = _told(session, row.content["items"], settings)
+        told = told_of(session, [article for _, article in row.content["items"]], settings)
         if row.content["items"] and not told:
             return None  # all of it was taken down meanwhile
         gone = len(row.content["items"]) - len(told)
@@ -212,35 +198,6 @@ def _queue(
         return letter is not None
 
 
-def _told(session: Session, items: Sequence[Sequence[int]], settings: Settings) -> list[Told]:
-    """What of the items may still be told, in their order."""
-    rows = articles.by_ids(session, [article for _, article in items])
-    known = stories.by_ids(session, sorted({row.story_id for row in rows.values()}))
-    told = []
-    for _, number in items:
-        row = rows.get(number)
-        if row is not None and row.withdrawn_at is None and row.source_removed_at is None:
-            outlet = session.get_one(SourceRow, row.source).title
-            told.append(_shown(row, outlet, known[row.story_id].outlets, settings))
-    return told
-
-
-def _shown(row: ArticleRow, outlet: str, outlets: int, settings: Settings) -> Told:
-    facts = [outlet, f"{row.effective_at.astimezone(LOCAL):%H:%M %d/%m/%Y}"]
-    if outlets > 1:
-        facts.append(WORDS["printings"].format(count=outlets))
-    if row.stance:
-        facts.append(_STANCES.get(row.stance, row.stance))
-    lead = " ".join(normalise(row.lead).split())
-    return Told(
-        " ".join(normalise(row.title).split()),
-        " · ".join(facts),
-        lead if len(lead) <= 240 else lead[:239].rpartition(" ")[0] + " …",
-        row.url if row.url.startswith(("https://", "http://")) else "",
-        f"{settings.public_url.rstrip('/')}/ban-bien-tap/tin/{row.story_id}",
-    )
-
-
 def _written(
     settings: Settings,
     seal: Seal,
@@ -256,7 +213,7 @@ def _written(
         "since": _moment(row.content["since"]),
         "until": _moment(row.content["until"]),
     }
-    words = {key: text.format(**named) for key, text in WORDS.items() if key not in ("more", "printings")}
+    words = {key: text.format(**named) for key, text in WORDS.items() if key != "more"}
     more = WORDS["more"].format(count=count - len(told)) if count > len(told) else ""
     leave_link = leave_address(settings, seal, row.object_id, person.id)
     values: dict[str, Any] = {
@@ -269,28 +226,8 @@ def _written(
     }
     subject = words["subject"] if told else words["subject_none"]
     return Written(
-        subject, _plain(values), _page(values), leave_link, f"tim-kiem-{search.id}", person.full_name or person.name
+        subject, plain(values), page(values), leave_link, f"tim-kiem-{search.id}", person.full_name or person.name
     )
-
-
-def _plain(values: Mapping[str, Any]) -> str:
-    blocks = [values["lead"]]
-    for number, one in enumerate(values["told"], 1):
-        blocks.append("\n".join(line for line in (f"{number}. {one.title}", one.facts, one.lead, one.url) if line))
-    words = values["words"]
-    end = [f"{words['open']}: {values['open']}", words["why"], f"{words['leave']}: {values['leave']}"]
-    return "\n\n".join([*blocks, *([values["more"]] if values["more"] else []), "\n".join(end)]) + "\n"
-
-
-def _page(values: Mapping[str, Any]) -> str:
-    environment = Environment(
-        loader=PackageLoader("diembao.newsroom", "analysis"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("summary.html.j2").render(**values)
 
 
 def _moment(text: str) -> str:

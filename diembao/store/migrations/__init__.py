@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-HEAD = "0015"
+HEAD = "0016"
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

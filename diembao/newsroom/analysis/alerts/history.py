@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from diembao.index.protocol import Filter, Grouping, Keyword, Period, Query, SearchIndex, Sort, Unit
 from diembao.newsroom.analysis.alerts.rules import HISTORY
@@ -15,7 +15,8 @@ from diembao.newsroom.days import day_of
 _DATED = datetime(1900, 1, 1, tzinfo=UTC)
 # An engine takes a good many values in one filter, but not any number.
 _MOST_LEFT_OUT = 500
-_MOST_ASKED = 1000
+# The oldest articles are most likely those that came first, so that the first page nearly always tells.
+_PAGE = 20
 
 
 def without(query: Query, stories: Collection[int]) -> Query:
@@ -47,28 +48,24 @@ def most_told(index: SearchIndex, query: Query, day: date, most: int = 5) -> lis
     return [int(cell.values[0]) for cell in counts.cells if cell.values[0].isdigit()]
 
 
-def moment_of(index: SearchIndex, query: Query, day: date, number: int) -> datetime:
-    """When the article of this number was printed on a day; its end where it cannot be told."""
-    end = within(query, Period(day, day)).published_to or _DATED
-    if number > _MOST_ASKED:
-        return end - timedelta(seconds=1)
-    hits = index.search(replace(within(query, Period(day, day)), sort=Sort.OLDEST, size=number)).items
-    at = hits[number - 1].published_at if len(hits) >= number else None
-    return at or end - timedelta(seconds=1)
+def came_before(index: SearchIndex, query: Query, number: int) -> int | None:
+    """An article of the query that came in before the one of this number; articles are numbered as they come in."""
+    asked = replace(query, sort=Sort.OLDEST, size=_PAGE, facets=(), after=None)
+    while True:
+        hits = index.search(asked)
+        found = next((int(hit.id) for hit in hits.items if int(hit.id) < number), None)
+        if found is not None or hits.next is None:
+            return found
+        asked = replace(asked, after=hits.next)
 
 
-def newest_before(index: SearchIndex, query: Query, moment: datetime) -> datetime | None:
-    """When the last article before a moment was printed."""
-    hits = index.search(
-        replace(query, published_from=_DATED, published_to=moment, sort=Sort.NEWEST, size=1, facets=())
-    ).items
-    return hits[0].published_at if hits else None
+def came_since(index: SearchIndex, query: Query, moment: datetime, number: int) -> int | None:
+    """As `came_before`, of what was printed at a moment or later."""
+    return came_before(index, replace(query, published_from=moment, published_to=None), number)
 
 
-def has_written(index: SearchIndex, query: Query, source: str, before: datetime) -> bool:
-    """Whether an outlet had an article of the search before a moment."""
-    of_outlet = replace(query, filters=(*query.filters, Filter(Keyword.SOURCE, (source,))), published_to=before)
-    return index.count(of_outlet) > 0
+def of_outlet(query: Query, source: str) -> Query:
+    return replace(query, filters=(*query.filters, Filter(Keyword.SOURCE, (source,))))
 
 
 def begins(index: SearchIndex) -> date | None:

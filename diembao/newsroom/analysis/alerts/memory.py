@@ -1,4 +1,9 @@
-"""What the watch remembers between articles, asked of the index and the store where it does not know yet."""
+"""What the watch remembers between articles, asked of the index and the store where it does not know yet.
+
+What came before an article is told by their numbers, which are given in the order of coming in, and not by what the
+index happens to hold at this moment: so it does not matter in which lots, or how late, articles are looked at, and a
+rehearsal months later judges as the watch did.
+"""
 
 from __future__ import annotations
 
@@ -8,45 +13,40 @@ from datetime import datetime
 
 from diembao.index.protocol import SearchIndex
 from diembao.newsroom.analysis.alerts.alert import Alert
-from diembao.newsroom.analysis.alerts.history import has_written, newest_before
+from diembao.newsroom.analysis.alerts.history import came_before, came_since, of_outlet
 from diembao.newsroom.analysis.alerts.rules import Sighting
 
 
 @dataclass(slots=True)
 class Told:
-    """Pairs of alert with story or article; stories that are muted for an alert; which story became part of which."""
+    """Pairs of alert with story, article or outlet that was told, and when the newest of them was printed; stories that
+    are muted for an alert, and for a person; which stories became part of which."""
 
     stories: set[tuple[int, int]] = field(default_factory=set)
     articles: set[tuple[int, int]] = field(default_factory=set)
+    outlets: set[tuple[int, str]] = field(default_factory=set)
+    newest: dict[int, datetime] = field(default_factory=dict)
     muted: set[tuple[int, int]] = field(default_factory=set)
-    muted_for: set[tuple[int, int]] = field(default_factory=set)  # person and story
+    muted_for: set[tuple[int, int]] = field(default_factory=set)
     parts: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 class WatchMemory:
-    """What is learnt of a batch of articles counts only once `settle` says that the batch was kept: a batch that failed
-    is judged again as if it had never been."""
+    """`begin` says what was told before a lot of articles; that articles exist is a fact, and remembered for good."""
 
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
         self._told = Told()
-        self._newest: dict[int, datetime | None] = {}
-        self._outlets: set[tuple[int, str]] = set()
-        self._newest_here: dict[int, datetime | None] = {}
-        self._outlets_here: set[tuple[int, str]] = set()
+        self._outlets: dict[tuple[int, str], int] = {}  # the number of an article that the outlet had
+        self._newest: dict[int, tuple[datetime, int]] = {}  # the newest article of the search, and its number
 
     def begin(self, told: Told) -> None:
         self._told = told
-        self._newest_here, self._outlets_here = {}, set()
-
-    def settle(self) -> None:
-        self._newest |= self._newest_here
-        self._outlets |= self._outlets_here
 
     def forget(self, alert_id: int) -> None:
         """An alert changed, or is gone."""
         self._newest.pop(alert_id, None)
-        self._outlets = {pair for pair in self._outlets if pair[0] != alert_id}
+        self._outlets = {pair: number for pair, number in self._outlets.items() if pair[0] != alert_id}
 
     def has_told(self, alert: Alert, seen: Sighting) -> bool:
         told = self._told
@@ -60,23 +60,27 @@ class WatchMemory:
             for story in stories
         )
 
-    def last_before(self, alert: Alert, seen: Sighting) -> datetime | None:
-        if alert.id in self._newest_here:
-            last = self._newest_here[alert.id]
-        elif alert.id in self._newest:
-            last = self._newest[alert.id]
-        else:
-            last = newest_before(self._index, alert.query, seen.at)
-        self._newest_here[alert.id] = seen.at if last is None else max(last, seen.at)
-        return last
+    def has_come_since(self, alert: Alert, seen: Sighting, moment: datetime) -> bool:
+        newest = self._told.newest.get(alert.id)
+        if newest is not None and newest >= moment:
+            return True
+        at, number = self._newest.get(alert.id, (seen.at, seen.article_id))
+        if seen.at >= at:
+            self._newest[alert.id] = seen.at, seen.article_id
+        if number < seen.article_id and at >= moment:
+            return True
+        return came_since(self._index, alert.query, moment, seen.article_id) is not None
 
     def has_written(self, alert: Alert, seen: Sighting) -> bool:
         pair = (alert.id, seen.source)
-        if pair in self._outlets or pair in self._outlets_here:
+        if pair in self._told.outlets or self._outlets.get(pair, seen.article_id) < seen.article_id:
             return True
-        self._outlets_here.add(pair)
-        return has_written(self._index, alert.query, seen.source, seen.at)
+        found = came_before(self._index, of_outlet(alert.query, seen.source), seen.article_id)
+        self._outlets[pair] = seen.article_id if found is None else found
+        return found is not None
 
     def told_now(self, alert: Alert, seen: Sighting) -> None:
         self._told.stories.add((alert.id, seen.story_id))
         self._told.articles.add((alert.id, seen.article_id))
+        self._told.outlets.add((alert.id, seen.source))
+        self._told.newest[alert.id] = max(seen.at, self._told.newest.get(alert.id, seen.at))

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from diembao.newsroom.analysis.alerts.alert import ABOUT_ARTICLES, Alert, Condition
-from diembao.newsroom.analysis.alerts.usual import FEWEST_DAYS, LOOK_BACK, levels_of, silence_of, usual
+from diembao.newsroom.analysis.alerts.usual import FEWEST_DAYS, levels_of, silence_of, usual
 from diembao.newsroom.sessions import Sessions
 
 # An article that was printed longer ago than this when it was found is not news: an import, a back issue.
@@ -39,19 +39,24 @@ class Memory(Protocol):
     def has_told(self, alert: Alert, seen: Sighting) -> bool:
         """Whether the alert told of this story or article, or is to be silent about the story."""
 
-    def last_before(self, alert: Alert, seen: Sighting) -> datetime | None:
-        """The newest other article of the search that is known; from here on this one counts, too."""
+    def has_come_since(self, alert: Alert, seen: Sighting, moment: datetime) -> bool:
+        """Whether an article of the search that came in before this one was printed at that moment or later, or the
+        alert told of one."""
 
     def has_written(self, alert: Alert, seen: Sighting) -> bool:
-        """Whether the outlet had an article of the search before; from here on it has."""
+        """Whether the outlet had an article of the search that came in before this one, or the alert told of one."""
+
+
+def is_news(printed: datetime | None, found: datetime) -> bool:
+    """Whether what was found, or changed, at a moment is no back issue."""
+    return printed is not None and printed >= found - NEWS
 
 
 def is_worth_telling(alert: Alert, seen: Sighting, memory: Memory) -> bool:
-    """Whether this article is what the alert waits for. Each is to be asked about once, in order."""
+    """Whether this article is what the alert waits for. In the order of their numbers, which is that of coming in."""
     match alert.condition:
         case Condition.FIRST_UNFAVOURABLE:
-            last = memory.last_before(alert, seen)
-            if last is not None and last >= seen.at - timedelta(days=alert.days):
+            if memory.has_come_since(alert, seen, seen.at - timedelta(days=alert.days)):
                 return False
         case Condition.NEW_OUTLET:
             if memory.has_written(alert, seen):
@@ -87,11 +92,25 @@ def surge_of(history: Mapping[date, int], day: date, sessions: Sessions, begins:
     return None if known is None else Surge(day, known.mean, levels_of(known))
 
 
+def surge_to_tell(alert: Alert, surge: Surge | None, articles: int, told: int) -> int:
+    """The level that a day has reached and that is to be told; 0 for none. told: the highest told of it before."""
+    level = surge.level(articles) if surge is not None else 0
+    return level if level >= alert.level and level > told else 0
+
+
+def silence_to_tell(
+    alert: Alert, history: Mapping[date, int], last: date, sessions: Sessions, begins: date
+) -> Silence | None:
+    """The silence to the end of this day, if the alert asks for one like it."""
+    silence = silence_until(history, last, sessions, begins)
+    return silence if silence is not None and silence.level >= alert.level else None
+
+
 def silence_until(history: Mapping[date, int], last: date, sessions: Sessions, begins: date) -> Silence | None:
     """The silence that goes on to the end of this day, if it is no chance."""
     days: list[date] = []
     day = last
-    while not history.get(day) and day >= begins and len(days) < LOOK_BACK.days:
+    while not history.get(day) and day >= begins and len(days) < HISTORY.days:
         days.append(day)
         day -= timedelta(days=1)
     if not days or day < begins + timedelta(days=FEWEST_DAYS):

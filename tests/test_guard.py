@@ -11,9 +11,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from crawlers.download import Connections
 from crawlers.fetch import fetch
-from crawlers.guard import AddressGuard, GuardedSockets, is_public
 from diembao.demo import DemoPress
 from diembao.errors import FetchFailed, FetchRefused
+from diembao.guard import AddressGuard, GuardedSockets, is_public
 from diembao.settings import Settings
 
 PRIVATE = [

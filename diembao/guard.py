@@ -1,7 +1,7 @@
-"""Where the crawler must not go: addresses that are not on the public Internet.
+"""Where neither the crawler nor a webhook must go: addresses that are not on the public Internet.
 
-A page can name any address, and so can a redirect or a DNS answer. The guard therefore looks at the IP address
-that is about to be connected to, whatever way it was written or came about: `GuardedResolver` keeps private
+A page, a person, a redirect or a DNS answer can name any address. The guard therefore looks at the IP address that
+is about to be connected to, whatever way it was written or came about: `GuardedResolver` keeps private
 answers out, `GuardedSockets` refuses to open a socket towards one even if the first was got around.
 """
 
