@@ -69,8 +69,11 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 64
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
@@ -89,9 +92,11 @@ def seal() -> Seal:
 def office(market: Any, seal: Seal, now: datetime) -> Callable[..., Any]:
     """A caller of the market's store at a moment: `office(now + MINUTE).deliver()`."""
 
-    def make(at: datetime = now, *, private: bool = True, resolver: AbstractResolver | None = None) -> Caller:
+    def make(
+        at: datetime = now, *, private: bool = True, resolver: AbstractResolver | None = None, seconds: float = 20.0
+    ) -> Caller:
         settings = Settings(data_dir=market.folder, public_url="https://baochi.example", allow_private_networks=private)
-        return Caller(market.store, settings, seal, now=lambda: at, resolver=resolver, seconds=1.0)
+        return Caller(market.store, settings, seal, now=lambda: at, resolver=resolver, seconds=seconds)
 
     return make
 
@@ -261,7 +266,7 @@ def test_who_hangs_or_floods_or_breaks_is_left(
     for behave, word in ((hang, "timeout 1"), (flood, "http 500 xxx"), (drip, "timeout 1"), (rubbish, "broken ")):
         receiver.behave = behave
         news(market, now, f"Lũ {behave.__name__}")
-        office().deliver()
+        office(seconds=1.0).deliver()
         assert call(market).state == "queued" and call(market).answer.startswith(word), (word, call(market).answer)
     assert sent < 100_000_000, "an answer without end is not read to its end"
 
