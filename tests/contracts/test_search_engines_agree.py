@@ -251,6 +251,19 @@ def test_a_query_that_waits_is_answered_by_what_a_search_finds() -> None:
         assert waiting.answered_by(article) == expected
 
 
+def test_each_article_answers_the_waiting_queries_that_a_search_finds_it_with(index: SearchIndex) -> None:
+    """Both ways, against the engine itself: an alert tells of what its search lists, and of nothing else."""
+    chance = Chance(11)
+    documents = [chance.article(str(number)) for number in range(1, 301)]
+    put(index, documents, parts=3)
+    queries = {f"alert {number}": chance.query() for number in range(100)}
+    waiting = StandingQueries()
+    for key, query in queries.items():
+        waiting.put(key, query)
+    found = {(key, hit.id) for key, query in queries.items() for hit in index.scan(query)}
+    assert {(key, one.id) for one in documents for key in waiting.answered_by(analyse(one))} == found
+
+
 def test_a_query_that_was_changed_or_dropped_does_not_wait_any_more() -> None:
     article = analyse(IndexDocument(id="1", version=1, title="Lũ lụt ở Phú Bình", url="", source="a"))
     waiting = StandingQueries()
