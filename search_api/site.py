@@ -51,14 +51,19 @@ class Site:
         return visible_until(self.settings, self.now())
 
 
-def _site(request: Request) -> Site:
+async def _site(request: Request) -> Site:
+    return _site_of(request)
+
+
+async def _edition(request: Request) -> Edition:
+    return _site_of(request).editions.of_path(request.url.path)
+
+
+def _site_of(request: Request) -> Site:
     site: Site = request.app.state.site
     return site
 
 
-def _edition(request: Request) -> Edition:
-    return _site(request).editions.of_path(request.url.path)
-
-
+# Coroutines, though they wait for nothing: FastAPI would send plain functions through a thread, with every request.
 CurrentSite = Annotated[Site, Depends(_site)]
 CurrentEdition = Annotated[Edition, Depends(_edition)]

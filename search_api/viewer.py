@@ -8,11 +8,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from diembao.newsroom import api_keys
 from diembao.newsroom.api_keys import KeyUse, Scope
 from diembao.newsroom.permissions import Action, Actor
-from search_api.desk.session import find_member
+from search_api.desk.session import carries_session, find_member
 from search_api.limits import Allowance, allowance_fields
 from search_api.problems import TooMany
 from search_api.site import CurrentSite, Site
@@ -39,11 +40,17 @@ class Viewer:
 ANONYMOUS = Viewer()
 
 
-def current_viewer(request: Request, response: Response, site: CurrentSite) -> Viewer:
-    """The viewer of a request; every route of the API asks this one place."""
-    given = request.headers.get("authorization")
-    if given is not None:
-        return _by_key(given, request, response, site)
+async def current_viewer(request: Request, response: Response, site: CurrentSite) -> Viewer:
+    """The viewer of a request; every route of the API asks this one place. Who shows nothing waits for no thread."""
+    key = request.headers.get("authorization")
+    if key is not None:
+        return await run_in_threadpool(_by_key, key, request, response, site)
+    if not carries_session(request, site):
+        return ANONYMOUS
+    return await run_in_threadpool(_by_session, request, response, site)
+
+
+def _by_session(request: Request, response: Response, site: Site) -> Viewer:
     member = find_member(request, site)
     if member is None or member.must_change_password:
         return ANONYMOUS
@@ -97,7 +104,7 @@ def _seconds_to_midnight(now: datetime) -> int:
     return math.ceil((tomorrow - now).total_seconds())
 
 
-def staff_only(viewer: Annotated[Viewer, Depends(current_viewer)]) -> Viewer:
+async def staff_only(viewer: Annotated[Viewer, Depends(current_viewer)]) -> Viewer:
     """Refuses before anything is looked up, so that the answer does not tell whether the thing exists."""
     if viewer.actor is None:
         raise HTTPException(401, headers=BEARER)

@@ -27,6 +27,9 @@ _KEPT = {"DIEMBAO_EVAL_DIR", "DIEMBAO_TEST_ELASTICSEARCH_URL", "DIEMBAO_TEST_POS
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=4, help="how often the robustness tests kill -9 (default 4)")
+    parser.addoption(
+        "--engine-kills", type=int, default=2, help="how often the search engine is killed while it writes (default 2)"
+    )
 
 
 @pytest.fixture(autouse=True)

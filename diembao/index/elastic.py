@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
@@ -19,11 +20,12 @@ from diembao.index.counting import Aggregations, Counting, chosen_values
 from diembao.index.elastic_counts import Tabulating
 from diembao.index.elastic_errors import server_errors
 from diembao.index.elastic_names import Names
-from diembao.index.elastic_schema import SHOWN, Json, ranked, sort_of, translate
+from diembao.index.elastic_schema import SHOWN, Json, ranked, sort_of, source_of, translate
 from diembao.index.elastic_writing import NoIndex, Writing
 from diembao.index.paging import (
     Position,
     Row,
+    bare_hit,
     decode_cursor,
     encode_cursor,
     make_hit,
@@ -196,6 +198,7 @@ class _Search:
         self._wanted = translate(self._plan.wanted)
         self._ranked = ranked(self._plan, self._wanted)
         self._sort = sort_of(self._plan)
+        self._source = source_of(query)
 
     def hits(self) -> Hits:
         query = self._query
@@ -203,7 +206,7 @@ class _Search:
         counting = Counting(query, _MOST_BUCKETS, "shard_size")
         rows: list[Row[Json]]
         if query.collapse and query.size:
-            rows, more = one_page_of_stories(self._read, self._story_sizes, after, query.size)
+            rows, more = one_page_of_stories(self._skim, self._story_sizes, after, query.size)
             answer = self._send(query=self._wanted, size=0, track_total_hits=True, aggregations=counting.wanted())
         else:
             answer = self._send(
@@ -213,9 +216,10 @@ class _Search:
             )
             rows, more = one_page(lambda *_: _rows(answer), after, query.size)
         total = _total(answer)
+        shown = self._with_articles(rows) if query.collapse else rows
         return Hits(
             total=total,
-            items=tuple(make_hit(query, row, row.handle) for row in rows),
+            items=tuple(map(self._hit, shown)),
             facets=counting.facets(answer.get("aggregations", {}), self.aggregate),
             histogram=counting.histogram(answer.get("aggregations", {})),
             stories=self._stories(total) if query.count_stories else None,
@@ -226,11 +230,28 @@ class _Search:
         after: Position | None = None
         while rows := self._read(after, _SCAN_PAGE, None):
             for row in rows:
-                yield make_hit(self._query, row, row.handle)
+                yield self._hit(row)
             after = rows[-1].position
+
+    def _hit(self, row: Row[Json]) -> Hit:
+        shown = row.handle.get("_source")
+        return make_hit(self._query, row, shown[SHOWN]) if shown else bare_hit(row, row.handle["_id"])
 
     def _read(self, after: Position | None, limit: int, stories: InStories | None) -> list[Row[Json]]:
         return _rows(self._send(**self._page(after, limit, stories), track_total_hits=False))
+
+    def _skim(self, after: Position | None, limit: int, stories: InStories | None) -> list[Row[Json]]:
+        """As `_read`, without the articles: of many rows that are looked through, few are shown."""
+        return _rows(self._send(**{**self._page(after, limit, stories), "source": False}, track_total_hits=False))
+
+    def _with_articles(self, rows: list[Row[Json]]) -> list[Row[Json]]:
+        """Those of the rows whose articles are still there, and the articles."""
+        if not rows or not self._source:
+            return rows
+        ids = [row.handle["_id"] for row in rows]
+        answer = self._send(query={"ids": {"values": ids}}, size=len(ids), source=self._source, track_total_hits=False)
+        found = {hit["_id"]: hit for hit in answer["hits"]["hits"]}
+        return [replace(row, handle=found[row.handle["_id"]]) for row in rows if row.handle["_id"] in found]
 
     def _page(self, after: Position | None, limit: int, stories: InStories | None = None) -> Json:
         query = self._ranked
@@ -241,7 +262,7 @@ class _Search:
             "sort": self._sort,
             "size": limit,
             "search_after": [after.score, after.sort_key, after.id_key] if after else None,
-            "source": [SHOWN],
+            "source": self._source,
             "docvalue_fields": [STORY_KEY],
         }
 
@@ -300,5 +321,5 @@ def _rows(answer: Mapping[str, Any]) -> list[Row[Json]]:
     rows = []
     for hit in answer["hits"]["hits"]:
         score, sort_key, id_key = hit["sort"][:3]  # a snapshot adds a place of its own
-        rows.append(Row(Position(int(score), sort_key, id_key), hit["fields"][STORY_KEY][0], hit["_source"][SHOWN]))
+        rows.append(Row(Position(int(score), sort_key, id_key), hit["fields"][STORY_KEY][0], hit))
     return rows

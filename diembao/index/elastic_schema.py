@@ -17,6 +17,7 @@ from diembao.index.analysis import (
     VERSION,
     Analysed,
 )
+from diembao.index.highlight import TEXT_FIELDS, texts_looked_at
 from diembao.index.plan import (
     AllOf,
     AtLeast,
@@ -30,7 +31,7 @@ from diembao.index.plan import (
     Plan,
     Published,
 )
-from diembao.index.protocol import Deletion
+from diembao.index.protocol import Deletion, Query
 
 SHOWN = "shown"
 _AT_SPACES = "at_spaces"
@@ -104,6 +105,16 @@ def sort_of(plan: Plan) -> list[Json]:
     """The order of every answer, for `sort` and `search_after`."""
     time = "desc" if plan.newest_first else "asc"
     return [{"_score": "desc"}, {SORT_KEY: time}, {ID_KEY: "asc"}]
+
+
+def source_of(query: Query) -> Json | bool:
+    """What of the articles comes back, for `_source`. Their texts are nearly all of an answer, and of what it costs."""
+    if query.bare and not query.highlight:
+        return False
+    looked_at = texts_looked_at(query.tree, query.highlight) if query.highlight else frozenset()
+    # The title is part of every hit.
+    unread = [name for name in TEXT_FIELDS if name != "title" and name not in looked_at]
+    return {"includes": [SHOWN], "excludes": [f"{SHOWN}.{name}" for name in unread]}
 
 
 def translate(condition: Condition) -> Json:

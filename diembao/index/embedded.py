@@ -25,6 +25,7 @@ from diembao.index.analysis import (
     schema_fingerprint,
 )
 from diembao.index.counting import Aggregations, Counting, chosen_values
+from diembao.index.embedded_classes import Classes
 from diembao.index.embedded_counts import Columns, tabulate
 from diembao.index.embedded_schema import SHOWN, both, build_schema, numbers, open_index, order, translate
 from diembao.index.embedded_writing import Writing
@@ -40,7 +41,7 @@ from diembao.index.paging import (
     row_order,
 )
 from diembao.index.periods import check_cells
-from diembao.index.plan import AllOf, Condition, Has, HasAny, InStories, make_plan
+from diembao.index.plan import Has, HasAny, InStories, make_plan
 from diembao.index.protocol import (
     Counts,
     Deletion,
@@ -241,7 +242,7 @@ class _Search:
         rows: list[Row[Any]] = []
         more = False
         if total is None and query.size and not (self._plan.ladder or after or query.collapse):
-            rows, total = self._in_order(0, self._plan.wanted, None, query.size + 1, count=True)
+            rows, total = self._in_order(0, self._wanted, None, query.size + 1, count=True)
             rows, more = rows[: query.size], len(rows) > query.size
         else:
             total = self.total() if total is None else total
@@ -287,28 +288,27 @@ class _Search:
             after = rows[-1].position
 
     def _reader(self, total: int) -> Callable[[Position | None, int, InStories | None], list[Row[Any]]]:
-        classes = list(self._plan.classes())
+        classes = Classes(self._schema, self._plan)
 
         def read(after: Position | None, limit: int, stories: InStories | None) -> list[Row[Any]]:
             rows: list[Row[Any]] = []
-            for rung in classes:
+            for score, belonging in classes:
                 if len(rows) >= limit or (after is None and len(rows) == total):
                     break
-                if after is None or rung.score <= after.score:
-                    condition = AllOf((rung.condition, stories)) if stories else rung.condition
-                    start = after if after and after.score == rung.score else None
-                    rows += self._in_order(rung.score, condition, start, limit - len(rows))[0]
+                if after is None or score <= after.score:
+                    asked = self._of_stories(belonging, stories) if stories else belonging
+                    start = after if after and after.score == score else None
+                    rows += self._in_order(score, asked, start, limit - len(rows))[0]
             return rows
 
         return read
 
     def _in_order(
-        self, score: int, condition: Condition, after: Position | None, limit: int, *, count: bool = False
+        self, score: int, asked: Any, after: Position | None, limit: int, *, count: bool = False
     ) -> tuple[list[Row[Any]], int]:
         """Rows of one class in order, and where asked for how many it has (else 0)."""
         newest = self._plan.newest_first
         with engine_errors():
-            asked = translate(self._schema, condition)
             if after:
                 bounds = (None, after.sort_key) if newest else (after.sort_key, None)
                 asked = both(asked, numbers(self._schema, SORT_KEY, *bounds))
@@ -342,9 +342,12 @@ class _Search:
         """Exactly: the engine's own distinct count is an estimate."""
         return len(set(self._story_keys(self._wanted, total)))
 
-    def _story_sizes(self, stories: InStories) -> Counter[int]:
+    def _of_stories(self, query: Any, stories: InStories) -> Any:
         with engine_errors():
-            members = both(self._wanted, translate(self._schema, stories))
+            return both(query, translate(self._schema, stories))
+
+    def _story_sizes(self, stories: InStories) -> Counter[int]:
+        members = self._of_stories(self._wanted, stories)
         return Counter(self._story_keys(members, _count(self._searcher, members)))
 
     def _story_keys(self, query: Any, number: int) -> Iterator[int]:
@@ -356,9 +359,8 @@ class _Search:
 
 def _count(searcher: Any, query: Any) -> int:
     with engine_errors():
-        # Ordering by a field spares the engine its scores; it panics at a limit of 0.
-        count: int = searcher.search(query, limit=1, order_by_field=SORT_KEY).count
-    return count
+        # Every document has a version. Faster than a search: that one keeps a list of the best as well.
+        return int(searcher.aggregate(query, {_TOTAL: _COUNT})[_TOTAL]["value"])
 
 
 def _ids_and_versions(searcher: Any, query: Any) -> Iterator[tuple[str, int]]:

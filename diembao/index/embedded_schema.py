@@ -118,16 +118,35 @@ def translate(schema: Any, condition: Condition) -> Query:
 
 
 def _all_of(schema: Any, conditions: Sequence[Condition]) -> Query:
-    clauses = []
+    return all_of(clauses_of(schema, conditions))
+
+
+Clause = tuple[Any, Query]  # how a condition takes part (tantivy.Occur), and the condition
+
+
+def clauses_of(schema: Any, conditions: Sequence[Condition]) -> list[Clause]:
+    """Conditions that must all hold, for `all_of`; groups among them are opened up."""
+    clauses: list[Clause] = []
     for condition in conditions:
-        if isinstance(condition, Except):
-            clauses.append((tantivy.Occur.MustNot, translate(schema, condition.condition)))
-        else:
-            clauses.append((tantivy.Occur.Must, translate(schema, condition)))
-    if all(isinstance(condition, Except) for condition in conditions):
+        match condition:
+            case Except(unwanted):
+                clauses.append((tantivy.Occur.MustNot, translate(schema, unwanted)))
+            case AllOf(inner):
+                clauses += clauses_of(schema, inner)
+            case _:
+                clauses.append((tantivy.Occur.Must, translate(schema, condition)))
+    return clauses
+
+
+def all_of(clauses: Sequence[Clause]) -> Query:
+    if not any(occur == tantivy.Occur.Must for occur, _ in clauses):
         # The engine answers nothing to a query that only excludes.
-        clauses.append((tantivy.Occur.Must, tantivy.Query.all_query()))
-    return tantivy.Query.boolean_query(clauses)
+        clauses = [*clauses, (tantivy.Occur.Must, tantivy.Query.all_query())]
+    return tantivy.Query.boolean_query(list(clauses))
+
+
+def none_of(schema: Any, condition: Condition) -> Clause:
+    return tantivy.Occur.MustNot, translate(schema, condition)
 
 
 def _dates(schema: Any, start: int | None, end: int | None) -> Query:

@@ -85,6 +85,14 @@ def highlight(
     return result
 
 
+def texts_looked_at(tree: Node | None, wish: Highlighting) -> frozenset[str]:
+    """The fields of `shown` that `highlight` will read."""
+    if tree is None:
+        return frozenset()
+    # Whether words stand side by side is looked for everywhere.
+    return frozenset(TEXT_FIELDS if _sought(tree, in_title=True).loose else wish.fields)
+
+
 def _folded(text: str) -> str:
     """Lower case without accents, as long as the text. Tone placement needs no care: the tones are gone."""
     text = text[:_MARKED_LENGTH]

@@ -142,8 +142,13 @@ def _stories_of(rows: Sequence[Row[Handle]]) -> InStories:
     return InStories(tuple(dict.fromkeys(row.story_key for row in rows)))
 
 
+def bare_hit(row: Row[Handle], identity: str) -> Hit:
+    """The hit of a row whose article was not read."""
+    return Hit(identity, row.position.score, "", "", "", "", None, row.same_story)
+
+
 def make_hit(query: Query, row: Row[Handle], shown: Mapping[str, Any]) -> Hit:
-    """The hit of a row. shown: `Analysed.shown` as the engine gave it back."""
+    """The hit of a row. shown: `Analysed.shown` as the engine gave it back, without texts that are not needed."""
     published_at = shown["published_at"]
     return Hit(
         id=shown["id"],

@@ -9,7 +9,7 @@ order is the same in every engine, and a page after the tenth thousand is found 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -118,14 +118,6 @@ class Plan:
     wanted: Condition
     ladder: tuple[Rung, ...]
     newest_first: bool
-
-    def classes(self) -> Iterator[Rung]:
-        """Every class with the whole condition of belonging to it, best first; together they are `wanted`."""
-        higher: list[Condition] = []
-        for rung in self.ladder:
-            yield Rung(rung.score, AllOf((self.wanted, rung.condition, *higher)))
-            higher.append(Except(rung.condition))
-        yield Rung(0, AllOf((self.wanted, *higher)))
 
 
 def make_plan(query: Query) -> Plan:

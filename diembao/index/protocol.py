@@ -142,6 +142,8 @@ class Query:
 
     after: `Hits.next` of the page before, with everything else unchanged but the size.
     collapse: one article a story, its best; `total` still counts articles. count_stories: how many stories match.
+    bare: of a hit only id, score, `same_story` and highlights are wanted, for who shows what the store holds; an
+    engine that would have to fetch the rest leaves it empty.
     """
 
     tree: Node | None = None
@@ -157,6 +159,7 @@ class Query:
     count_stories: bool = False
     collapse: bool = False
     highlight: Highlighting | None = None
+    bare: bool = field(default=False, repr=False)  # not part of what is asked: a cursor is good for both
 
     def __post_init__(self) -> None:
         """Raises ValueError for numbers out of range and times without a zone: callers check what users give."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from diembao.records import PlaceMention
@@ -42,7 +42,7 @@ class Mark:
 class Printing:
     """One article as the public may see it. `lead` is empty without an agreement that allows an excerpt.
 
-    at: source time, else when it was fetched. topics: best first.
+    at: source time, else when it was fetched. topics: best first. story_title: what its story is shown under.
     """
 
     id: int
@@ -64,6 +64,7 @@ class Printing:
     places: tuple[PlaceMention, ...]
     reprint_of: int | None
     updated_at: datetime
+    story_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,21 +166,6 @@ def addresses(session: Session, visible_until: datetime, limit: int) -> list[Sto
     return [StoryAddress(row.id, row.headline or row.title, row.updated_at) for row in session.execute(query)]
 
 
-def titles(session: Session, story_ids: Sequence[int], visible_until: datetime) -> dict[int, str]:
-    """The title each of the stories is shown under."""
-    found: dict[int, str] = {}
-    for chunk in _chunks(story_ids):
-        query = (
-            select(StoryRow.id, StoryRow.state, StoryRow.first_at, StoryRow.headline, ArticleRow.title)
-            .join(ArticleRow, ArticleRow.id == StoryRow.first_article_id)
-            .where(StoryRow.id.in_(chunk))
-        )
-        for row in session.execute(query):
-            if _is_visible(row.state, row.first_at, visible_until):
-                found[row.id] = row.headline or row.title
-    return found
-
-
 def topic_counts(session: Session, visible_until: datetime, since: datetime) -> dict[str, int]:
     """Stories since then by the main topic of their first printing."""
     query = (
@@ -210,20 +196,14 @@ def outlet_titles(session: Session) -> dict[str, str]:
 def printings_of(session: Session, story_ids: Sequence[int], visible_until: datetime) -> dict[int, list[Printing]]:
     """Visible printings of each story, first printed first."""
     grouped: dict[int, list[Printing]] = {}
-    for chunk in _chunks(story_ids):
-        query = _printings(session, visible_until).where(ArticleRow.story_id.in_(chunk))
-        for row in session.execute(query.order_by(ArticleRow.effective_at, ArticleRow.id)):
-            grouped.setdefault(row.story_id, []).append(_printing(row))
+    for printing in _read(session, _PRINTINGS_OF, story_ids, visible_until):
+        grouped.setdefault(printing.story_id, []).append(printing)
     return grouped
 
 
 def printings_by_id(session: Session, article_ids: Sequence[int], visible_until: datetime) -> dict[int, Printing]:
     """Those of the articles that may be seen."""
-    found: dict[int, Printing] = {}
-    for chunk in _chunks(article_ids):
-        query = _printings(session, visible_until).where(ArticleRow.id.in_(chunk))
-        found.update((row.id, _printing(row)) for row in session.execute(query))
-    return found
+    return {printing.id: printing for printing in _read(session, _PRINTINGS_BY_ID, article_ids, visible_until)}
 
 
 def _visible(
@@ -278,7 +258,7 @@ def tombstone(session: Session, story_id: int) -> Tombstone | None:
 
 
 def _shown(session: Session, visible_until: datetime) -> ColumnElement[bool]:
-    """Whether a printing of a published story may be seen."""
+    """Whether a printing of a published story may be seen. `_read` says the same of single printings."""
     standing = and_(
         ArticleRow.withdrawn_at.is_(None),
         ArticleRow.source_removed_at.is_(None),
@@ -297,47 +277,83 @@ def _shown(session: Session, visible_until: datetime) -> ColumnElement[bool]:
     return and_(standing, *later)
 
 
-def _excerpt_allowed(visible_until: datetime) -> ColumnElement[bool]:
-    """Whether an agreement in force lets us show the lead."""
-    day = (visible_until + timedelta(hours=_LEGAL_HOURS)).astimezone(_VIETNAM).date()
-    return and_(
-        SourceRow.agreement.in_(_EXCERPT_ALLOWED),
-        or_(SourceRow.agreement_from.is_(None), SourceRow.agreement_from <= day),
-        or_(SourceRow.agreement_until.is_(None), SourceRow.agreement_until >= day),
+def _select_printings() -> Select[Any]:
+    """Printings of published stories that nobody has taken down, for `_read`.
+
+    Made once: to put a statement together takes longer than to ask it. Of plain tables: entities would be looked
+    at again with every question.
+    """
+    articles, stories, sources = ArticleRow.__table__, StoryRow.__table__, SourceRow.__table__
+    first = articles.alias("first")
+    allowed = and_(
+        sources.c.agreement.in_(_EXCERPT_ALLOWED),
+        or_(sources.c.agreement_from.is_(None), sources.c.agreement_from <= bindparam("day")),
+        or_(sources.c.agreement_until.is_(None), sources.c.agreement_until >= bindparam("day")),
     )
-
-
-def _printings(session: Session, visible_until: datetime) -> Select[Any]:
-    lead = case((_excerpt_allowed(visible_until), ArticleRow.lead), else_="")
+    columns = (
+        articles.c.id,
+        articles.c.story_id,
+        articles.c.source,
+        sources.c.title.label("outlet"),
+        sources.c.outlet_type,
+        sources.c.agreement_hours,
+        articles.c.url,
+        articles.c.title,
+        case((allowed, articles.c.lead), else_="").label("lead"),
+        articles.c.authors,
+        articles.c.published_at,
+        articles.c.effective_at,
+        articles.c.section,
+        articles.c.credit,
+        articles.c.relevance,
+        articles.c.language,
+        articles.c.annotations["topics"].label("topics"),
+        articles.c.annotations["places"].label("places"),
+        articles.c.reprint_of,
+        articles.c.updated_at,
+        stories.c.headline,
+        stories.c.first_at,
+        first.c.title.label("first_title"),
+    )
+    rows = (
+        articles.join(sources, sources.c.name == articles.c.source)
+        .join(stories, stories.c.id == articles.c.story_id)
+        .outerjoin(first, first.c.id == stories.c.first_article_id)
+    )
     return (
-        select(
-            ArticleRow.id,
-            ArticleRow.story_id,
-            ArticleRow.source,
-            SourceRow.title.label("outlet"),
-            SourceRow.outlet_type,
-            ArticleRow.url,
-            ArticleRow.title,
-            lead.label("lead"),
-            ArticleRow.authors,
-            ArticleRow.published_at,
-            ArticleRow.effective_at,
-            ArticleRow.section,
-            ArticleRow.credit,
-            ArticleRow.relevance,
-            ArticleRow.language,
-            ArticleRow.annotations["topics"].label("topics"),
-            ArticleRow.annotations["places"].label("places"),
-            ArticleRow.reprint_of,
-            ArticleRow.updated_at,
+        select(*columns)
+        .select_from(rows)
+        .where(
+            stories.c.state.in_(PUBLIC_STATES),
+            articles.c.withdrawn_at.is_(None),
+            articles.c.source_removed_at.is_(None),
+            articles.c.effective_at <= bindparam("until"),
         )
-        .join(SourceRow, SourceRow.name == ArticleRow.source)
-        .join(StoryRow, StoryRow.id == ArticleRow.story_id)
-        .where(StoryRow.state.in_(PUBLIC_STATES), _shown(session, visible_until))
     )
 
 
-def _printing(row: Row[Any]) -> Printing:
+_ARTICLES = ArticleRow.__table__.c
+_PRINTINGS_BY_ID = _select_printings().where(_ARTICLES.id.in_(bindparam("ids", expanding=True)))
+_PRINTINGS_OF = (
+    _select_printings()
+    .where(_ARTICLES.story_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_ARTICLES.effective_at, _ARTICLES.id)
+)
+
+
+def _read(session: Session, statement: Select[Any], ids: Sequence[int], visible_until: datetime) -> Iterator[Printing]:
+    """statement: one of `_select_printings`, bound to `ids`."""
+    day = (visible_until + timedelta(hours=_LEGAL_HOURS)).astimezone(_VIETNAM).date()
+    for chunk in _chunks(ids):
+        for row in session.execute(statement, {"ids": chunk, "until": visible_until, "day": day}):
+            wait = row.agreement_hours - _LEGAL_HOURS
+            if wait <= 0 or row.effective_at <= visible_until - timedelta(hours=wait):
+                yield _printing(row, visible_until)
+
+
+def _printing(row: Row[Any], visible_until: datetime) -> Printing:
+    # A story that may not be seen yet is named by nothing but its printings.
+    named = (row.headline or row.first_title) if row.first_at <= visible_until else ""
     return Printing(
         id=row.id,
         story_id=row.story_id,
@@ -358,6 +374,7 @@ def _printing(row: Row[Any]) -> Printing:
         places=tuple(PlaceMention(**place) for place in row.places or ()),
         reprint_of=row.reprint_of,
         updated_at=row.updated_at,
+        story_title=named or row.title,
     )
 
 

@@ -81,7 +81,7 @@ def feed(request: Request, site: CurrentSite, khoa: Annotated[str, QueryParamete
 def _items(session: Session, site: Site, query: Query) -> list[Item]:
     """The newest stories, each by the newest article that matches; what was taken down is not among them."""
     wording = wording_of(session, site)
-    hits = site.resources.index.search(replace(query, sort=Sort.NEWEST, size=_ITEMS, collapse=True)).items
+    hits = site.resources.index.search(replace(query, sort=Sort.NEWEST, size=_ITEMS, collapse=True, bare=True)).items
     rows = articles.by_ids(session, [int(hit.id) for hit in hits])
     known = stories.by_ids(session, sorted({row.story_id for row in rows.values()}))
     return [

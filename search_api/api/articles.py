@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -13,7 +12,6 @@ from sqlalchemy.orm import Session
 from diembao.index.protocol import FacetCount, Highlighting, Hit, Keyword
 from diembao.store import public, staff, trail
 from diembao.store.models import ArticleRow, PageRow
-from diembao.store.public import Printing
 from search_api.api.parameters import ArticleParameters
 from search_api.api.route import ApiRoute
 from search_api.api.schemas import ArticleOut, ArticlesOut, FacetOut, Problem, StaffArticleOut, StepOut, TrailOut
@@ -54,6 +52,7 @@ def search_articles(
         after=parameters.after or None,
         facets=parameters.facet_requests(viewer),
         highlight=Highlighting(fields=("title", "lead")) if parameters.highlight else None,
+        bare=True,
     )
     hits = site.resources.index.search(query)
     with site.resources.store.read() as session:
@@ -78,8 +77,7 @@ def one_article(site: CurrentSite, viewer: CurrentViewer, number: Number) -> Sta
         printing = public.printings_by_id(session, [number], until).get(number)
         if printing is None:
             raise HTTPException(404)
-        title = _story_titles(session, [printing], until).get(printing.story_id, printing.title)
-        return article_out(printing, site, title)
+        return article_out(printing, site, printing.story_title)
 
 
 @router.get("/{number}/trail", responses=NOT_FOUND)
@@ -104,13 +102,12 @@ def _items(
         return _staff_items(session, site, hits, marked=marked)
     until = site.visible_until()
     printings = printings_of_hits(session, hits, until)
-    titles = _story_titles(session, list(printings.values()), until)
     items: list[StaffArticleOut | ArticleOut] = []
     for hit in hits:
         printing = printings.get(hit.id)
         if printing is None:  # published a moment ago, not any more
             continue
-        item = article_out(printing, site, titles.get(printing.story_id, printing.title))
+        item = article_out(printing, site, printing.story_title)
         item.highlights = highlights_out(hit, printing) if marked else None
         items.append(item)
     return items
@@ -130,14 +127,9 @@ def _staff_items(
     return items
 
 
-def _story_titles(session: Session, printings: Sequence[Printing], until: datetime) -> dict[int, str]:
-    """Titles of the stories as their pages show them."""
-    ids = sorted({printing.story_id for printing in printings})
-    return public.titles(session, ids, until)
-
-
 def _facets(session: Session, site: Site, counted: Mapping[Keyword, Sequence[FacetCount]]) -> dict[str, list[FacetOut]]:
-    labels = Labels(site.editions.vietnamese, site.units, public.outlet_titles(session))
+    outlets = public.outlet_titles(session) if Keyword.SOURCE in counted else {}
+    labels = Labels(site.editions.vietnamese, site.units, outlets)
     return {
         field.value: [FacetOut(value=c.value, label=labels.of(field, c.value), count=c.count) for c in counts]
         for field, counts in counted.items()

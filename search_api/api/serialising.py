@@ -154,6 +154,7 @@ def _as_printing(found: StaffArticle) -> Printing:
         places=tuple(PlaceMention(**place) for place in notes.get("places") or ()),
         reprint_of=row.reprint_of,
         updated_at=row.updated_at,
+        story_title=found.story.headline or row.title,
     )
 
 

@@ -39,6 +39,7 @@ def search_stories(site: CurrentSite, viewer: CurrentViewer, parameters: Annotat
         after=parameters.after or None,
         collapse=True,
         count_stories=True,
+        bare=True,
     )
     hits = site.resources.index.search(query)
     with site.resources.store.read() as session:

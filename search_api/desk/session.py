@@ -48,6 +48,11 @@ def visit_of(request: Request) -> Visit:
     return Visit(request.client.host if request.client else "", request.headers.get("user-agent", ""))
 
 
+def carries_session(request: Request, site: Site) -> bool:
+    """Whether there is anything to be looked up: `find_member` goes to the store for it."""
+    return bool(site.desk.cookies.read(request, site.desk.cookies.session))
+
+
 def find_member(request: Request, site: Site) -> Member | None:
     """The member whose session the request carries; None when there is none, or when it has ended."""
     token = site.desk.cookies.read(request, site.desk.cookies.session)

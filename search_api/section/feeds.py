@@ -107,7 +107,7 @@ def find_stories(session: Session, site: Site, selection: Selection, size: int) 
         rows = public.stories(session, until, limit=size)
         printings = public.printings_of(session, [row.id for row in rows], until)
         return story_views(rows, printings, site.units)
-    query = replace(selection.query(public_only=True), sort=Sort.NEWEST, size=size, collapse=True)
+    query = replace(selection.query(public_only=True), sort=Sort.NEWEST, size=size, collapse=True, bare=True)
     return stories_of_hits(session, site.resources.index.search(query).items, until, site.units)
 
 

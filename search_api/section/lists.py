@@ -105,7 +105,7 @@ def _facet(site: Site, field: Keyword, size: int) -> dict[str, int]:
 
 def _stories(session: Session, site: Site, edition: Edition, query: Query, path: str, texts: dict[str, str]) -> Page:
     """Stories of a topic or place, newest first."""
-    query = replace(query, public_only=True, sort=Sort.NEWEST, size=_SIZE, collapse=True, count_stories=True)
+    query = replace(query, public_only=True, sort=Sort.NEWEST, size=_SIZE, collapse=True, count_stories=True, bare=True)
     hits = site.resources.index.search(query)
     page = site.renderer.render(
         "stories.html",
@@ -126,7 +126,7 @@ def _outlet(session: Session, site: Site, edition: Edition, name: str, query: Qu
     source = session.get(SourceRow, name)
     if source is None:
         raise HTTPException(404)
-    hits = site.resources.index.search(replace(query, public_only=True, sort=Sort.NEWEST, size=_SIZE))
+    hits = site.resources.index.search(replace(query, public_only=True, sort=Sort.NEWEST, size=_SIZE, bare=True))
     until = site.visible_until()
     printings = printings_of_hits(session, hits.items, until)
     stories = stories_of_hits(session, hits.items, until, site.units)

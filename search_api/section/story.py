@@ -137,7 +137,7 @@ def _related(session: Session, site: Site, story: StoryView) -> list[StoryView]:
     codes = tuple(place.code for place in story.places if place.path)
     wishes = [(topic, Filter(Keyword.PLACE_CODE, codes))] if codes else []
     for filters in (*wishes, (topic,)):
-        query = Query(filters=filters, public_only=True, sort=Sort.NEWEST, size=_RELATED + 1, collapse=True)
+        query = Query(filters=filters, public_only=True, sort=Sort.NEWEST, size=_RELATED + 1, collapse=True, bare=True)
         try:
             hits = site.resources.index.search(query).items
         except IndexUnavailable as error:

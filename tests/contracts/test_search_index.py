@@ -792,3 +792,47 @@ class TestRebuild:
         assert index.status().documents == 0
         fill(index, article("1"))
         assert find(index, "") == ["1"]
+
+
+class TestBareHits:
+    """Who shows what the store holds asks for no articles: the same articles in the same order all the same."""
+
+    @pytest.fixture(autouse=True)
+    def _filled(self, index: SearchIndex) -> None:
+        fill(
+            index,
+            article("1", "Lũ trên sông Cầu", "nước lên", hours=1, story="a", topics=("thien-tai",)),
+            article("2", "Mưa lớn", "lũ trên sông Cầu", hours=2, story="a"),
+            article("3", "Sông Cầu có lũ", "nước rút", hours=3, story="b"),
+            article("4", "Trên đồi, dưới sông", "thuyền trên sông", hours=4, story="c"),
+        )
+
+    @pytest.mark.parametrize("collapse", [False, True])
+    def test_ids_order_scores_stories_and_cursors_are_those_of_whole_hits(
+        self, index: SearchIndex, collapse: bool
+    ) -> None:
+        whole = Query(parse("lũ sông Cầu"), size=1, collapse=collapse, count_stories=True)
+        pages = 0
+        while True:
+            here, bare = index.search(whole), index.search(replace(whole, bare=True))
+            assert [(h.id, h.score, h.same_story) for h in bare.items] == [
+                (h.id, h.score, h.same_story) for h in here.items
+            ]
+            assert (bare.total, bare.stories, bare.next) == (here.total, here.stories, here.next)
+            assert all(hit.title and hit.story for hit in here.items)
+            pages += 1
+            if bare.next is None:
+                break
+            whole = replace(whole, after=bare.next)
+        assert pages == (2 if collapse else 3)
+
+    def test_marks_are_made_where_they_are_asked_for(self, index: SearchIndex) -> None:
+        for fields in (("title", "lead"), ("title", "lead", "body")):
+            for text in ("lũ", '"sông Cầu"', "lũ trên sông", "nước len"):
+                whole = Query(parse(text), highlight=Highlighting(fields=fields), collapse=True)
+                marks = {hit.id: hit.highlights for hit in index.search(whole).items}
+                assert {hit.id: hit.highlights for hit in index.search(replace(whole, bare=True)).items} == marks
+                assert any(marks.values()) or (text, "body" in fields) == ("nước len", False)
+        # Where the body alone has the words side by side, they are marked nowhere one by one.
+        hits = index.search(Query(parse("trên sông"), highlight=Highlighting(fields=("title",)))).items
+        assert {hit.id: "title" in hit.highlights for hit in hits} == {"1": True, "2": False, "4": False}

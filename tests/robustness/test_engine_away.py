@@ -84,7 +84,7 @@ def test_killed_again_and_again_in_the_middle_of_writing(
     chance = random.Random(11)
     gone: set[int] = set()
     with Worker(newspaper, index, settings):
-        for _ in range(max(1, request.config.getoption("--kills") // 2)):
+        for _ in range(request.config.getoption("--engine-kills")):
             ids = newspaper.prints(1500)
             newspaper.corrects(chance.choice(ids), "Tin đã sửa")
             gone.add(ids[7])

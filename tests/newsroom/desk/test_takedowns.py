@@ -78,7 +78,7 @@ def test_the_other_printings_stay(newsroom):
     # The title of the article that was taken back stands nowhere any more.
     assert row.first_article_id == second.id and (row.articles, row.outlets) == (1, 1)
     with newsroom.store.read() as session:
-        assert public.titles(session, [story], now)[story] == second.title
+        assert public.printings_by_id(session, [second.id], now)[second.id].story_title == second.title
         assert public.tombstone(session, story) is None
         assert log.listed(session)[0].scope == "printing"
 
