@@ -136,7 +136,7 @@ class Settings(BaseSettings):
     digest_superior: str = Field("", description="body above the issuing one, first line of the letterhead")
     digest_issuer: str = Field("", description="issuing body, second line of the letterhead; unset: the owner")
     digest_symbol: str = Field("{number}/ĐB", description="number and symbol; {number} and {year} are filled in")
-    briefing_symbol: str = Field("{number}/BC", description="the same of the giao ban report")
+    briefing_symbol: str = Field("{number}/BC", description="the same of the monthly report on the press")
     digest_place: str = Field("Thái Nguyên", description="place in front of the date")
     digest_addressees: str = Field("", description="“Kính gửi”, several separated by ;")
     digest_copies: str = Field("Như trên; Lưu: VT", description="“Nơi nhận”, several separated by ;")

@@ -24,7 +24,7 @@ from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
 from diembao.store.database import Store
-from search_api.analysis import alerting, comparing, exporting, feeding, finding, saving, trends
+from search_api.analysis import alerting, briefing, comparing, exporting, feeding, finding, matters, saving, trends
 from search_api.api import articles, description, open_data, pushing, service, sources, stats, stories
 from search_api.api import exporting as bulk
 from search_api.assets import Assets
@@ -85,7 +85,7 @@ DESK_ROOMS = (
     digests,
     mailing_lists,
 )
-ANALYSIS_ROOMS = (trends, comparing, finding, exporting, saving, feeding, alerting)
+ANALYSIS_ROOMS = (trends, comparing, finding, exporting, saving, feeding, alerting, briefing, matters)
 _DESCRIPTION = (
     "Press items about Thái Nguyên province. Anonymous callers see what is published: title, outlet, time, own "
     "summary and link; never the stance of an article, never its text. Errors are RFC 9457 problem+json."

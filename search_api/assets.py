@@ -11,7 +11,7 @@ from importlib.resources import files
 SHEETS: Mapping[str, tuple[str, ...]] = {
     "section": ("tokens.css", "section.css"),
     "embed": ("embed.css",),
-    "desk": ("tokens.css", "desk.css", "queue.css", "analysis.css", "digests.css"),
+    "desk": ("tokens.css", "desk.css", "queue.css", "analysis.css", "digests.css", "briefing.css"),
 }
 # ES modules, by the folder they lie in below `static`.
 SCRIPTS = ("desk",)

@@ -11,6 +11,7 @@ import typer
 
 from diembao import __version__
 from diembao.cli import (
+    briefings,
     crawling,
     digests,
     grouping,
@@ -33,7 +34,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for subject in (running, crawling, imports, processing, searching, nlp, grouping, training, digests, upkeep, users):
+for subject in (
+    running,
+    crawling,
+    imports,
+    processing,
+    searching,
+    nlp,
+    grouping,
+    training,
+    digests,
+    briefings,
+    upkeep,
+    users,
+):
     subject.register(app)
 
 

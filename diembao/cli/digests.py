@@ -107,9 +107,7 @@ def export_digest(
     out: Annotated[Path, typer.Option("--out", help="File to write; - for standard output.")],
 ) -> None:
     """Write a digest in one of the formats; a draft as it stands."""
-    import sys
-
-    from diembao.cli.tools import load_settings
+    from diembao.cli.tools import load_settings, write_out
     from diembao.errors import WrongUse
     from diembao.newsroom.digests.composing import content_of
     from diembao.newsroom.digests.formats import FORMATS
@@ -125,14 +123,8 @@ def export_digest(
             raise WrongUse(f"there is no digest {number}")
         content = content_of(session, row, settings, datetime.now(UTC))
     written = FORMATS[format_name].export(content)
-    if str(out) == "-":
-        sys.stdout.buffer.write(written)
-        return
-    try:
-        out.write_bytes(written)
-    except OSError as error:
-        raise WrongUse(f"{out}: {error.strerror}") from error
-    typer.echo(f"{out}: {len(written)} bytes, {len(content.items)} stories")
+    if write_out(out, written):
+        typer.echo(f"{out}: {len(written)} bytes, {len(content.items)} stories")
 
 
 @digest_app.command("send")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diembao.errors import WrongUse
 from diembao.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,3 +57,19 @@ def tool_maker(settings: Settings, store: Store) -> ToolMaker:
 def make_tools(settings: Settings, store: Store) -> Tools:
     """The steps' tools for this process."""
     return tool_maker(settings, store)()
+
+
+def write_out(out: Path, content: bytes) -> bool:
+    """Write a file; `-` is standard output. Whether there is anything to be told about it.
+
+    Raises:
+        WrongUse: the file cannot be written.
+    """
+    if str(out) == "-":
+        sys.stdout.buffer.write(content)
+        return False
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise WrongUse(f"{out}: {error.strerror}") from error
+    return True

@@ -71,12 +71,13 @@ def note(session: Session, story_id: int, given: Given, revision: int, actor: Ac
     Raises:
         Forbidden; Refused: no such story, something that cannot be, or somebody changed it meanwhile.
     """
-    require(actor, Action.JUDGE)
+    require(actor, Action.FOLLOW_MATTERS)
     story = stories.get(session, story_id)
     if story is None:
         raise Refused("no_story")
     cleaned = _cleaned(given)
     _check(cleaned, day_of(now))
+    stories.locked(session, story.id)  # two people at once: the second sees what the first wrote
     row = matters.of_story(session, story.id)
     known = row.revision if row is not None else 0
     if known != revision:

@@ -33,6 +33,7 @@ class Action(StrEnum):
     SEND_DIGEST = "send_digest"
     MANAGE_RECIPIENTS = "manage_recipients"
     ANALYSE = "analyse"  # analysts' search, trends, exports, saved searches, alerts
+    FOLLOW_MATTERS = "follow_matters"  # note who answers what the press raised, by when, and what came of it
     SEE_SOURCES = "see_sources"  # pulse of the sources
     MANAGE_SOURCES = "manage_sources"
     READ_AUDIT = "read_audit"
@@ -58,6 +59,7 @@ PERMISSIONS: Mapping[Action, frozenset[Role]] = {
     Action.SEND_DIGEST: frozenset({Role.CHIEF}),
     Action.MANAGE_RECIPIENTS: frozenset({Role.CHIEF, Role.ADMIN}),
     Action.ANALYSE: _NEWSROOM | {Role.ANALYST},
+    Action.FOLLOW_MATTERS: _NEWSROOM | {Role.ANALYST},
     Action.SEE_SOURCES: _NEWSROOM | {Role.OPERATOR, Role.ADMIN},
     Action.MANAGE_SOURCES: frozenset({Role.OPERATOR}),
     Action.READ_AUDIT: frozenset({Role.CHIEF, Role.ADMIN, Role.OPERATOR}),

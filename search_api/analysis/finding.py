@@ -30,7 +30,7 @@ from diembao.index.protocol import (
     Sort,
     Unit,
 )
-from diembao.newsroom.analysis.charts import Chart, Mark
+from diembao.newsroom.analysis.charts import Chart, Drawable, Mark
 from diembao.newsroom.analysis.spans import PRESETS, unit_of
 from diembao.newsroom.permissions import Action
 from diembao.store import articles, public, stories
@@ -116,14 +116,18 @@ def wording_of(session: Session, site: Site) -> Wording:
     return Wording(Labels(edition, site.units, public.outlet_titles(session)), edition.messages)
 
 
-def drawn(site: Site, chart: Chart) -> Markup:
+def drawn(site: Site, chart: Drawable) -> Markup:
     """The chart as an element of the page: made of elements, so that no text in it can be markup."""
     return Markup(site.charts.svg(chart))  # noqa: S704
 
 
 def fault_of(site: Site, asked: Asked, error: BadQuery | BadDay) -> Fault:
     if isinstance(error, BadDay):
-        return Fault(site.desk.edition.messages.text(f"desk.analysis.{error.key}", text=error.text), error.field)
+        messages = site.desk.edition.messages
+        key = f"desk.analysis.{error.key}"
+        return Fault(
+            messages.text(key if key in messages else f"desk.briefing.{error.key}", text=error.text), error.field
+        )
     return fault_in(asked.q, error, site.desk.edition)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -18,6 +15,7 @@ from diembao.newsroom.analysis.charts import Chart, Look, Mark
 from diembao.newsroom.analysis.figures import Change, Number, Share, Timeline
 from diembao.newsroom.analysis.leaders import MOST_STORIES, leaders
 from diembao.newsroom.analysis.spans import PRESETS, Span, span, unit_of
+from diembao.newsroom.analysis.tiles import borders, step_of, tile_places
 from search_api.analysis.asked import FIELDS, SEARCH, TRENDS, Asked, BadDay, refusal
 from search_api.analysis.finding import Analyst, drawn, fault_of, in_force, place_of, span_shown, wording_of
 from search_api.analysis.wording import Wording
@@ -43,7 +41,6 @@ STANCES = ("favourable", "unfavourable", "mixed", "neutral")
 _STANCE_COLOURS = (2, 1, 3, 5)
 _MOST_DAYS = 366 * 30
 _HEAT_ROWS, _HEAT_COLUMNS = 12, 14
-_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,49 +300,25 @@ def _list(within: Asked, name: str, value: str) -> str:
 
 
 def _tiles(site: Site, query: Query, period: Period, within: Asked) -> list[Tile]:
-    places = tile_places()
+    places, edges = tile_places(), borders()
     numbers = figures.of_values(
-        site.resources.index, query, period, Keyword.PLACE_CODE, [place["code"] for place in places]
+        site.resources.index, query, period, Keyword.PLACE_CODE, [place.code for place in places]
     )
-    steps = _steps([number.articles for number in numbers.values()])
-    districts = {(int(place["column"]), int(place["row"])): place["former_district"] for place in places}
+    known = [number.articles for number in numbers.values()]
     return [
         Tile(
-            place["code"],
-            site.units.by_code[place["code"]].label,
-            place["former_district"],
-            int(place["column"]),
-            int(place["row"]),
-            numbers[place["code"]],
-            steps(numbers[place["code"]].articles),
-            _borders(districts, int(place["column"]), int(place["row"])),
-            _list(within, "unit", place["code"]),
+            place.code,
+            site.units.by_code[place.code].label,
+            place.former_district,
+            place.column,
+            place.row,
+            numbers[place.code],
+            step_of(known, numbers[place.code].articles),
+            edges[place.code],
+            _list(within, "unit", place.code),
         )
         for place in places
     ]
-
-
-def tile_places() -> list[dict[str, str]]:
-    """Where each commune stands on the map: code, name, column, row, former district."""
-    with files("diembao.newsroom.analysis").joinpath("tiles.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _borders(districts: dict[tuple[int, int], str], column: int, row: int) -> tuple[str, ...]:
-    own = districts[column, row]
-    beside = {"t": (column, row - 1), "r": (column + 1, row), "b": (column, row + 1), "l": (column - 1, row)}
-    return tuple(side for side, at in beside.items() if districts.get(at) != own)
-
-
-def _steps(numbers: Sequence[int]) -> Any:
-    """How dark a number is drawn: five steps of equally many places, so that one large town does not pale the rest."""
-    known = sorted(number for number in numbers if number)
-    bounds = [known[len(known) * step // _STEPS] for step in range(1, _STEPS)] if known else []
-
-    def step(number: int) -> int:
-        return 1 + sum(number >= bound for bound in bounds) if number else 0
-
-    return step
 
 
 def _heat(site: Site, query: Query, period: Period, wording: Wording, within: Asked) -> Heat:
@@ -353,12 +326,12 @@ def _heat(site: Site, query: Query, period: Period, wording: Wording, within: As
     columns = [code for code in table.columns if code in site.units.by_code][:_HEAT_COLUMNS]
     at = [table.columns.index(code) for code in columns]
     numbers = [[row[column] for column in at] for row in table.numbers[:_HEAT_ROWS]]
-    step = _steps([number.articles for row in numbers for number in row])
+    known = [number.articles for row in numbers for number in row]
     rows = []
     for topic, row in zip(table.rows, numbers, strict=False):
         of_topic = within.with_only("topic", topic)
         cells = tuple(
-            Cell(number, step(number.articles), _list(of_topic, "unit", code))
+            Cell(number, step_of(known, number.articles), _list(of_topic, "unit", code))
             for code, number in zip(columns, row, strict=True)
         )
         rows.append((wording.value("topic", topic), cells))

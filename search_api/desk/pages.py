@@ -44,6 +44,7 @@ NAVIGATION = (
     Entry("trends", ANALYSIS, Action.ANALYSE),
     Entry("analysis_search", f"{ANALYSIS}/tim-kiem", Action.ANALYSE),
     Entry("compare", f"{ANALYSIS}/so-sanh", Action.ANALYSE),
+    Entry("briefing", f"{ANALYSIS}/giao-ban", Action.ANALYSE),
     Entry("saved", f"{ANALYSIS}/da-luu", Action.ANALYSE),
     Entry("alerts", f"{ANALYSIS}/canh-bao", Action.ANALYSE),
     Entry("sources", f"{DESK}/nguon", Action.SEE_SOURCES),

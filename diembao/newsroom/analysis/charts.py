@@ -11,7 +11,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from lxml import etree
 
@@ -33,6 +33,7 @@ _MOST_LABELS = 16
 class Look(StrEnum):
     PAGE = "page"
     FILE = "file"
+    PRINT = "print"  # for a document, which gives the title in its own caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,20 @@ class Chart:
     height: int = 240
     highest: float = 0  # where the axis ends, for charts that are compared; 0: with the highest mark
 
+    def specification(self, look: Look) -> dict[str, Any]:
+        return specification(self, look)
+
+
+class Drawable(Protocol):
+    """What can be drawn: hashable, with its title and its description in Vega-Lite."""
+
+    @property
+    def title(self) -> str: ...
+
+    def __hash__(self) -> int: ...
+
+    def specification(self, look: Look) -> dict[str, Any]: ...
+
 
 class ChartPress:
     """Draws charts and keeps the last ones. Safe to share between threads: the library does one at a time."""
@@ -71,21 +86,21 @@ class ChartPress:
     def __init__(self) -> None:
         self._svg = functools.lru_cache(_KEPT)(_draw)
 
-    def svg(self, chart: Chart, look: Look = Look.PAGE) -> str:
+    def svg(self, chart: Drawable, look: Look = Look.PAGE) -> str:
         """The drawing as an `svg` element; for a page without its own size, so that the style sheet gives it one."""
         return self._svg(chart, look)
 
-    def png(self, chart: Chart, scale: float = 2.0) -> bytes:
+    def png(self, chart: Drawable, scale: float = 2.0, look: Look = Look.FILE) -> bytes:
         import vl_convert
 
-        return bytes(vl_convert.svg_to_png(self.svg(chart, Look.FILE), scale=scale))
+        return bytes(vl_convert.svg_to_png(self.svg(chart, look), scale=scale))
 
 
-def _draw(chart: Chart, look: Look) -> str:
+def _draw(chart: Drawable, look: Look) -> str:
     # Half a second and a hundred megabytes at the first drawing: whoever draws nothing need not pay.
     import vl_convert
 
-    drawn = vl_convert.vegalite_to_svg(specification(chart, look), format_locale=_LOCALE)
+    drawn = vl_convert.vegalite_to_svg(chart.specification(look), format_locale=_LOCALE)
     root = etree.fromstring(drawn.encode(), etree.XMLParser(resolve_entities=False, huge_tree=False))
     if look is Look.PAGE:
         _for_page(root, chart.title)
@@ -135,9 +150,9 @@ def specification(chart: Chart, look: Look) -> dict[str, Any]:
         "height": {"step": 24} if chart.is_lying else chart.height,
         "background": None if look is Look.PAGE else "white",
         "padding": 4,
-        **({} if look is Look.PAGE else {"title": {"text": chart.title, "anchor": "start", "fontSize": 14}}),
+        **({"title": {"text": chart.title, "anchor": "start", "fontSize": 14}} if look is Look.FILE else {}),
         "layer": layers,
-        "config": _config(look),
+        "config": config(look),
     }
 
 
@@ -201,7 +216,12 @@ def _values(mark: Mark) -> Mapping[str, Any]:
 
 
 def _link(mark: Mark) -> Mapping[str, str]:
-    return {"href": _HERE + mark.href} if mark.href else {}
+    return {"href": linked(mark.href)} if mark.href else {}
+
+
+def linked(path: str) -> str:
+    """A path as the library takes it for the link of a mark."""
+    return _HERE + path
 
 
 def _colour(number: int, look: Look) -> str:
@@ -209,7 +229,8 @@ def _colour(number: int, look: Look) -> str:
     return f"var(--chart-{number + 1}, {PALETTE[number]})" if look is Look.PAGE else PALETTE[number]
 
 
-def _config(look: Look) -> dict[str, Any]:
+def config(look: Look) -> dict[str, Any]:
+    """Fonts and lines of every drawing."""
     is_page = look is Look.PAGE
     ink, muted = ("currentColor", "currentColor") if is_page else (_INK, _MUTED)
     line = "var(--line, #d0d7de)" if is_page else _LINE

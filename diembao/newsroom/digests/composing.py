@@ -71,10 +71,15 @@ def compose(
     return struck(content, gone_of(session, content), has_gone_out=False)
 
 
-def letterhead(settings: Settings, number: int | None, year: int, audience: str) -> Letterhead:
-    """Whose paper it is, by the settings. A public digest is addressed to nobody and copied to nobody."""
+def letterhead(
+    settings: Settings, number: int | None, year: int, audience: str, *, symbol: str | None = None
+) -> Letterhead:
+    """Whose paper it is, by the settings. A public digest is addressed to nobody and copied to nobody.
+
+    symbol: number and symbol of another kind of paper than the digest.
+    """
     internal = audience == "internal"
-    symbol = settings.digest_symbol.replace("{number}", str(number) if number else _NO_NUMBER)
+    symbol = (symbol or settings.digest_symbol).replace("{number}", str(number) if number else _NO_NUMBER)
     return Letterhead(
         kind=settings.digest_letterhead,
         superior=settings.digest_superior,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -34,10 +35,10 @@ _CENTRE, _LEFT, _JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, W
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """points: size. before, after: in points. indent: of the first line, in mm. level: in the outline, 0 the highest.
 
-    rule: mm to leave free on either side of a line drawn below; 0 for none.
+    rule: mm to leave free on either side of a line drawn below; 0 for none. boxed: framed with a line.
     """
 
     points: float
@@ -51,49 +52,53 @@ class _Look:
     rule: float = 0
     level: int | None = None
     based_on: str = "Normal"
+    boxed: bool = False
 
 
 # The line under a name is a paragraph of its own whose lower border is drawn: it can be moved and needs no drawing.
 _LOOKS = {
-    SUPERIOR: _Look(12, _CENTRE),
-    ISSUER: _Look(12, _CENTRE, bold=True),
-    ISSUER_RULE: _Look(2, _CENTRE, rule=18),
-    COUNTRY: _Look(12, _CENTRE, bold=True),
-    MOTTO: _Look(13, _CENTRE, bold=True),
-    MOTTO_RULE: _Look(2, _CENTRE, rule=18),
-    PARTY: _Look(14, _CENTRE, bold=True),
-    PARTY_RULE: _Look(2, _CENTRE, rule=12.5),
-    SYMBOL: _Look(13, _CENTRE, before=6),
-    PLACE: _Look(13, _CENTRE, italic=True, before=6),
-    TITLE: _Look(14, _CENTRE, bold=True, before=16, keep=True),
-    SUBJECT: _Look(14, _CENTRE, bold=True, keep=True),
-    SUBJECT_RULE: _Look(2, _CENTRE, rule=59, after=12),
-    ADDRESSED: _Look(14, _CENTRE, after=6),
-    ADDRESSED_LIST: _Look(14),
-    BODY: _Look(14, _JUSTIFY, before=6, indent=10),
-    SECTION: _Look(14, bold=True, before=14, keep=True, level=0),
-    HEADLINE: _Look(14, bold=True, before=9, keep=True, level=1),
-    SOURCE: _Look(14, italic=True, before=3, keep=True),
-    GAP: _Look(8),
-    COLUMN: _Look(12, _CENTRE, bold=True, before=2, after=2),
-    COLUMN_NUMBER: _Look(12, _CENTRE, before=2, after=2),
-    CELL: _Look(12, before=2, after=2),
-    TABLE_SECTION: _Look(12, bold=True, before=2, after=2, keep=True, level=0),
-    TABLE_HEADLINE: _Look(12, bold=True, before=2, after=2, level=1),
-    TABLE_NOTE: _Look(11, italic=True, before=2, after=2),
-    COPIES_HEAD: _Look(12, bold=True, italic=True),
-    COPIES: _Look(11),
-    OFFICE: _Look(14, _CENTRE, bold=True, keep=True),
+    SUPERIOR: Look(12, _CENTRE),
+    ISSUER: Look(12, _CENTRE, bold=True),
+    ISSUER_RULE: Look(2, _CENTRE, rule=18),
+    COUNTRY: Look(12, _CENTRE, bold=True),
+    MOTTO: Look(13, _CENTRE, bold=True),
+    MOTTO_RULE: Look(2, _CENTRE, rule=18),
+    PARTY: Look(14, _CENTRE, bold=True),
+    PARTY_RULE: Look(2, _CENTRE, rule=12.5),
+    SYMBOL: Look(13, _CENTRE, before=6),
+    PLACE: Look(13, _CENTRE, italic=True, before=6),
+    TITLE: Look(14, _CENTRE, bold=True, before=16, keep=True),
+    SUBJECT: Look(14, _CENTRE, bold=True, keep=True),
+    SUBJECT_RULE: Look(2, _CENTRE, rule=59, after=12),
+    ADDRESSED: Look(14, _CENTRE, after=6),
+    ADDRESSED_LIST: Look(14),
+    BODY: Look(14, _JUSTIFY, before=6, indent=10),
+    SECTION: Look(14, bold=True, before=14, keep=True, level=0),
+    HEADLINE: Look(14, bold=True, before=9, keep=True, level=1),
+    SOURCE: Look(14, italic=True, before=3, keep=True),
+    GAP: Look(8),
+    COLUMN: Look(12, _CENTRE, bold=True, before=2, after=2),
+    COLUMN_NUMBER: Look(12, _CENTRE, before=2, after=2),
+    CELL: Look(12, before=2, after=2),
+    TABLE_SECTION: Look(12, bold=True, before=2, after=2, keep=True, level=0),
+    TABLE_HEADLINE: Look(12, bold=True, before=2, after=2, level=1),
+    TABLE_NOTE: Look(11, italic=True, before=2, after=2),
+    COPIES_HEAD: Look(12, bold=True, italic=True),
+    COPIES: Look(11),
+    OFFICE: Look(14, _CENTRE, bold=True, keep=True),
     # Room for the hand and the seal.
-    SIGNER: _Look(14, _CENTRE, bold=True, before=76),
-    "Header": _Look(13, _CENTRE),
+    SIGNER: Look(14, _CENTRE, bold=True, before=76),
+    "Header": Look(13, _CENTRE),
 }
 
 
-def define(document: Document) -> None:
-    """Make or remake the styles in a document; nothing else of it is touched."""
+def define(document: Document, more: Mapping[str, Look] | None = None) -> None:
+    """Make or remake the styles in a document; nothing else of it is touched.
+
+    more: what another kind of paper than the digest needs besides, or instead.
+    """
     _defaults(document)
-    for name, look in _LOOKS.items():
+    for name, look in (_LOOKS | dict(more or {})).items():
         _paragraph_style(document, name, look)
     _tabs(document)
     link = _character_style(document, LINK)
@@ -103,7 +108,7 @@ def define(document: Document) -> None:
 
 def _defaults(document: Document) -> None:
     normal = cast(ParagraphStyle, document.styles["Normal"])
-    _set_font(normal, _Look(14))
+    _set_font(normal, Look(14))
     normal.paragraph_format.space_after = normal.paragraph_format.space_before = Pt(0)
     normal.paragraph_format.line_spacing = 1.0
     language = OxmlElement("w:lang")
@@ -115,7 +120,7 @@ def _defaults(document: Document) -> None:
     properties.append(language)
 
 
-def _paragraph_style(document: Document, name: str, look: _Look) -> None:
+def _paragraph_style(document: Document, name: str, look: Look) -> None:
     known = name in document.styles
     found = document.styles[name] if known else document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     style = cast(ParagraphStyle, found)
@@ -133,18 +138,22 @@ def _paragraph_style(document: Document, name: str, look: _Look) -> None:
     if look.rule:
         form.left_indent = form.right_indent = Mm(look.rule)
         form.line_spacing = Pt(look.points)
-        _draw_below(properties)
+        _draw(properties, ("bottom",))
+    if look.boxed:
+        _draw(properties, ("top", "left", "bottom", "right"), space=2)
     if look.level is not None:
         level = OxmlElement("w:outlineLvl")
         level.set(qn("w:val"), str(look.level))
         properties.append(level)
 
 
-def _draw_below(properties: BaseOxmlElement) -> None:
-    borders, line = OxmlElement("w:pBdr"), OxmlElement("w:bottom")
-    for key, value in (("val", "single"), ("sz", "6"), ("space", "0"), ("color", "auto")):
-        line.set(qn(f"w:{key}"), value)
-    borders.append(line)
+def _draw(properties: BaseOxmlElement, sides: Sequence[str], space: int = 0) -> None:
+    borders = OxmlElement("w:pBdr")
+    for side in sides:
+        line = OxmlElement(f"w:{side}")
+        for key, value in (("val", "single"), ("sz", "6"), ("space", str(space)), ("color", "auto")):
+            line.set(qn(f"w:{key}"), value)
+        borders.append(line)
     # The schema wants borders after keepNext, keepLines and widowControl, before all that is set here besides.
     earlier = [
         child for child in properties if child.tag in {qn("w:keepNext"), qn("w:keepLines"), qn("w:widowControl")}
@@ -152,7 +161,7 @@ def _draw_below(properties: BaseOxmlElement) -> None:
     properties.insert(len(earlier), borders)
 
 
-def _set_font(style: ParagraphStyle, look: _Look) -> None:
+def _set_font(style: ParagraphStyle, look: Look) -> None:
     font = style.font
     font.name, font.size, font.bold, font.italic = FAMILY, Pt(look.points), look.bold, look.italic
     font.color.rgb = RGBColor(0, 0, 0)
