@@ -66,12 +66,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """said: what the chart shows, for whoever cannot see it. unit: of its numbers."""
+    """said: what the chart shows, for whoever cannot see it. unit: of its numbers. note: how to
+    read it, below it."""
 
     key: str
     chart: Drawable
     said: str
     unit: str = "bài"
+    note: str = ""
 
 
 # A paragraph: plain text and cells in it.

@@ -69,9 +69,9 @@ def bars(
         if compared
     )
     said = "; ".join(f"{name} {wording.whole(change.now.articles)} bài" for name, change, _ in shown)
-    note = f" Vạch đứng là {compared}." if compared else ""
+    note = f"Vạch đứng: {compared}." if compared else ""
     chart = Chart(title, ARTICLES, marks, compared=before, is_lying=True, width=_BARS_WIDTH)
-    return Drawing(key, chart, f"{title}: {said}.{note}")
+    return Drawing(key, chart, f"{title}: {said}. {note}".rstrip(), note=note)
 
 
 def tile_map(title: str, rows: Sequence[tuple[str, Change, str]], named: Callable[[str], str]) -> Drawing:
@@ -83,7 +83,7 @@ def tile_map(title: str, rows: Sequence[tuple[str, Change, str]], named: Callabl
     )
     most = [f"{named(code)} {wording.whole(change.now.articles)} bài" for code, change, _ in rows[:5]]
     said = f"{title}: mỗi ô là một xã, phường, càng đậm càng nhiều bài. Nhiều nhất: {'; '.join(most)}."
-    return Drawing("ban-do", drawn, said)
+    return Drawing("ban-do", drawn, said, note="Ô càng đậm càng nhiều bài; nét đậm là ranh giới cấp huyện cũ.")
 
 
 def short(name: str) -> str:

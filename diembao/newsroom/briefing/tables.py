@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from diembao.index.protocol import Period
@@ -105,7 +105,7 @@ class Tables:
             )
             for row in rows
         ]
-        return self.table(key, name, title, [head], columns, made, 0)
+        return replace(self.table(key, name, title, [head], columns, made, 0), unit="bài")
 
     def note(self) -> str:
         """Why a comparison is missing; empty where none is."""

@@ -92,7 +92,8 @@ def share(part: float) -> str:
 
 def signed(number: float, unit: str = "") -> str:
     """+12,5 % or, without a unit, −0,3; what rounds to nothing has no sign."""
-    shown = decimal(abs(number))
+    # From a thousand on the decimal says nothing and takes the room of a column.
+    shown = decimal(abs(number)) if abs(number) < 1000 else whole(round(abs(number)))
     sign = "" if shown == "0,0" else "+" if number > 0 else "−"
     return f"{sign}{shown}\N{NO-BREAK SPACE}{unit}".rstrip()
 

@@ -129,7 +129,7 @@ class _Writer:
         words.set("descr", drawing.said)
         words.set("title", drawing.chart.title)
         self._caption(wording.FIGURE, drawing.chart.title)
-        self._line((self._pack.source_line(drawing.unit),), styles.NOTE)
+        self._line((f"{drawing.note} {self._pack.source_line(drawing.unit)}".lstrip(),), styles.NOTE)
 
     def _table(self, table: Table, shown: int, *, is_annex: bool = False) -> None:
         caption = self._caption(wording.TABLE, table.title)

@@ -9,6 +9,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm
 from docx.styles.style import ParagraphStyle
 
 from diembao.newsroom.digests.formats import docx_styles as office
@@ -58,5 +59,7 @@ def define(document: Document) -> None:
     properties.append(margins)
     style.element.append(properties)
     style.element.append(parse_xml(_HEAD_SHADE))
+    box = cast(ParagraphStyle, document.styles[INTERNAL]).paragraph_format
+    box.left_indent = box.right_indent = Mm(4)
     first = cast(ParagraphStyle, document.styles[FIRST_ANNEX])
     first.paragraph_format.page_break_before = True
