@@ -164,6 +164,8 @@ def _printing(chance: random.Random, begun: datetime, units: list[str]) -> dict[
         "stance": stance,
         "needs_response": chance.random() < 0.1,
         "annotations": {
+            "relevance": "relevant",
+            "relevance_score": 0.9,
             "topics": [{"slug": topic, "score": 0.8}],
             "stance_evidence": [
                 {"rule": "blame", "text": sentence, "where": "text", "start": 0, "end": 9, "weight": 1}
