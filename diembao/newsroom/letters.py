@@ -64,8 +64,8 @@ class Carrier:
         with exclusive(self.store, self.settings.data_dir, LOCK) as alone:
             if not alone:
                 return None
-            sender_of(self.settings)
             line = Line(self.settings)
+            sender_of(self.settings)
             with self.store.write() as session:
                 letters.recover(session)
             try:

@@ -96,8 +96,9 @@ class Postman:
         return done
 
     def _line(self) -> Line:
+        line = Line(self.settings)
         sender_of(self.settings)
-        return Line(self.settings)
+        return line
 
     def _take(self) -> DeliveryRow | None:
         claim = uuid.uuid4().hex
