@@ -101,6 +101,7 @@ def create_app(
     *,
     now: Callable[[], datetime] = utc_now,
     limiter: RateLimiter | None = None,
+    charts: ChartPress | None = None,
 ) -> FastAPI:
     """The application. Store and index are opened with the first request that needs them, unless handed in."""
     resources = Resources(settings, store, index)
@@ -112,11 +113,13 @@ def create_app(
     desk = DeskPages(renderer.environment, assets, seal, Cookies.of(settings), now)
     errors = ErrorPages(editions, renderer, desk)
     limits = RateLimiter() if limiter is None else limiter
+    press = ChartPress() if charts is None else charts
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         resources.close()
+        press.close()
 
     app = FastAPI(
         title="Điểm Báo Thái Nguyên",
@@ -142,7 +145,7 @@ def create_app(
         desk,
         Passwords(),
         seal,
-        ChartPress(),
+        press,
         limits,
         Provider(settings),
     )

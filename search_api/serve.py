@@ -7,6 +7,8 @@ import gc
 import uvicorn
 
 from diembao.errors import WrongUse
+from diembao.newsroom.analysis.charts import ChartPress
+from diembao.newsroom.analysis.drawing import DrawingApart
 from diembao.settings import Settings
 from search_api.app import create_app
 
@@ -28,7 +30,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     """
     if settings.production:
         _insist(settings)
-    app = create_app(settings)
+    app = create_app(settings, charts=ChartPress(DrawingApart()))
     spare_the_collector()
     uvicorn.run(
         app,

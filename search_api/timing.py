@@ -18,6 +18,7 @@ from diembao.index.protocol import (
     Query,
     Rebuild,
     SearchIndex,
+    Tabulation,
     Unit,
     WriteReport,
 )
@@ -44,6 +45,10 @@ class TimedIndex:
     def counts(self, query: Query, by: Sequence[Grouping] = (), over: Unit | Sequence[Period] | None = None) -> Counts:
         with self._timed("counts"):
             return self._index.counts(query, by, over)
+
+    def tables(self, query: Query, wanted: Sequence[Tabulation]) -> tuple[Counts, ...]:
+        with self._timed("tables"):
+            return self._index.tables(query, wanted)
 
     def scan(self, query: Query) -> Iterator[Hit]:
         return self._index.scan(query)

@@ -96,7 +96,7 @@ def analyse(document: IndexDocument) -> Analysed:
         marks=(LIVE, PUBLIC) if document.published else (LIVE,),
         sort_key=sort_key(document.id, seconds),
         id_key=_hash(document.id, 62),
-        story_key=_hash(document.story or f"\0{document.id}", 62),
+        story_key=story_key(keyword_value(document.story) or f"\0{document.id}"),
         published_at=seconds,
         shown={
             "id": document.id,
@@ -131,6 +131,11 @@ def sort_key(identity: str, seconds: int | None) -> int:
     """
     time = UNDATED if seconds is None else seconds
     return (time << _HASH_BITS) + _hash(identity, _HASH_BITS)
+
+
+def story_key(story: str) -> int:
+    """What stands for a story, as a whole value, in the columns of the engines."""
+    return _hash(story, 62)
 
 
 def seconds_of(sort_keys: Any) -> Any:

@@ -11,7 +11,17 @@ from typing import Any
 
 from diembao.index.analysis import PUBLISHED_AT, keyword_value
 from diembao.index.periods import day_of
-from diembao.index.protocol import DayCount, FacetCount, FacetRequest, Grouping, Keyword, Query
+from diembao.index.protocol import (
+    DayCount,
+    FacetCount,
+    FacetRequest,
+    Grouping,
+    Keyword,
+    Period,
+    Query,
+    Tabulation,
+    Unit,
+)
 
 # Both engines know fixed intervals with an offset; time zones only one of them, and the other ignores them
 # without a word.
@@ -71,6 +81,10 @@ class Counting:
 
     def _terms(self, facet: FacetRequest, size: int) -> dict[str, Any]:
         return {"terms": {"field": facet.field.value, "size": size, self._parts: self._most}}
+
+
+def tabulation(by: Sequence[Grouping], over: Unit | Sequence[Period] | None) -> Tabulation:
+    return Tabulation(tuple(by), over if over is None or isinstance(over, Unit) else tuple(over))
 
 
 def chosen_values(

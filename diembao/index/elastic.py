@@ -16,7 +16,7 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 
 from diembao.index.analysis import LIVE, MARK, STORY_KEY, VERSION, schema_fingerprint
-from diembao.index.counting import Aggregations, Counting, chosen_values
+from diembao.index.counting import Aggregations, Counting, chosen_values, tabulation
 from diembao.index.elastic_counts import Tabulating
 from diembao.index.elastic_errors import server_errors
 from diembao.index.elastic_names import Names
@@ -44,6 +44,7 @@ from diembao.index.protocol import (
     IndexStatus,
     Period,
     Query,
+    Tabulation,
     Unit,
     WriteReport,
 )
@@ -88,11 +89,18 @@ class ElasticIndex:
         return _total(self._send(size=0, query=wanted, track_total_hits=True))
 
     def counts(self, query: Query, by: Sequence[Grouping] = (), over: Unit | Sequence[Period] | None = None) -> Counts:
-        check_cells([grouping.most for grouping in by], 1)
+        return self.tables(query, [tabulation(by, over)])[0]
+
+    def tables(self, query: Query, wanted: Sequence[Tabulation]) -> tuple[Counts, ...]:
+        for one in wanted:
+            check_cells([grouping.most for grouping in one.by], 1)
         with self._snapshot() as send:
             search = _Search(send, query)
-            chosen = chosen_values(query, by, _MOST_BUCKETS, "shard_size", search.aggregate)
-            return Tabulating(search.tabulate, by, chosen, over).counts()
+            every = [grouping for one in wanted for grouping in one.by]
+            chosen = iter(chosen_values(query, every, _MOST_BUCKETS, "shard_size", search.aggregate))
+            return tuple(
+                Tabulating(search.tabulate, one.by, [next(chosen) for _ in one.by], one.over).counts() for one in wanted
+            )
 
     def scan(self, query: Query) -> Iterator[Hit]:
         with self._snapshot() as send:

@@ -22,11 +22,13 @@ from diembao.index.analysis import (
     SORT_KEY,
     STORY_KEY,
     VERSION,
+    keyword_value,
     schema_fingerprint,
 )
-from diembao.index.counting import Aggregations, Counting, chosen_values
+from diembao.index.counting import Aggregations, Counting, chosen_values, tabulation
 from diembao.index.embedded_classes import Classes
-from diembao.index.embedded_counts import Columns, tabulate
+from diembao.index.embedded_columns import Columns, Matching
+from diembao.index.embedded_counts import tabulate
 from diembao.index.embedded_schema import SHOWN, both, build_schema, numbers, open_index, order, translate
 from diembao.index.embedded_writing import Writing
 from diembao.index.generations import Generations, size_of
@@ -41,7 +43,7 @@ from diembao.index.paging import (
     row_order,
 )
 from diembao.index.periods import check_cells
-from diembao.index.plan import Has, HasAny, InStories, make_plan
+from diembao.index.plan import Has, InStories, make_plan
 from diembao.index.protocol import (
     Counts,
     Deletion,
@@ -53,6 +55,7 @@ from diembao.index.protocol import (
     Keyword,
     Period,
     Query,
+    Tabulation,
     Unit,
     WriteReport,
 )
@@ -64,6 +67,8 @@ _VERSIONS_PAGE = 50_000
 _ID_KEYS = 2**62
 # Fetched beyond a page, so that articles of one second are put in order before the page is cut.
 _TIES = 8
+_MOST_EQUAL = 5000  # stories printed equally often, of which the first by name are looked for
+_COMMITTED = "meta.json"  # which segments there are: replaced by every commit
 _TOTAL = "total"
 _COUNT = {"value_count": {"field": VERSION}}
 
@@ -73,8 +78,44 @@ class _Open:
 
     def __init__(self, directory: Path, schema: Any) -> None:
         self.directory = directory
+        self._schema = schema
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
         with engine_errors():
             self.index = open_index(schema, str(directory))
+
+    def snapshot(self) -> Snapshot:
+        """What was committed last, by whomever."""
+        try:
+            stat = (self.directory / _COMMITTED).stat()
+        except FileNotFoundError:  # a rebuild elsewhere has removed it; what is open can still be read
+            mark = ""
+        else:
+            mark = f"{self.directory.name}-{stat.st_ino}-{stat.st_mtime_ns}"
+        with self._lock:
+            if self._snapshot is None or mark not in ("", self._snapshot.mark):
+                with engine_errors():
+                    # After the look at the file: the snapshot is never older than its mark says.
+                    self.index.reload()
+                    self._snapshot = Snapshot(mark, self.index.searcher(), self._schema)
+            return self._snapshot
+
+
+class Snapshot:
+    """The articles as one commit left them. mark: differs from that of every other commit."""
+
+    def __init__(self, mark: str, searcher: Any, schema: Any) -> None:
+        self.mark, self.searcher = mark, searcher
+        self._schema = schema
+        self._lock = threading.Lock()
+        self._columns: Columns | None = None
+
+    @property
+    def columns(self) -> Columns:
+        with self._lock:  # whoever comes meanwhile waits, instead of reading the same
+            if self._columns is None:
+                self._columns = Columns(self.searcher, self._schema)
+            return self._columns
 
 
 class EmbeddedIndex:
@@ -113,19 +154,22 @@ class EmbeddedIndex:
                 raise _replaced()
 
     def search(self, query: Query) -> Hits:
-        return _Search(self._searcher(), self._schema, query).hits()
+        return _Search(self._snapshot(), self._schema, query).hits()
 
     def count(self, query: Query) -> int:
-        return _Search(self._searcher(), self._schema, query).total()
+        return _Search(self._snapshot(), self._schema, query).total()
 
     def counts(self, query: Query, by: Sequence[Grouping] = (), over: Unit | Sequence[Period] | None = None) -> Counts:
-        return _Search(self._searcher(), self._schema, query).counts(by, over)
+        return self.tables(query, [tabulation(by, over)])[0]
+
+    def tables(self, query: Query, wanted: Sequence[Tabulation]) -> tuple[Counts, ...]:
+        return _Search(self._snapshot(), self._schema, query).tables(wanted)
 
     def scan(self, query: Query) -> Iterator[Hit]:
-        return _Search(self._searcher(), self._schema, query).every_hit()
+        return _Search(self._snapshot(), self._schema, query).every_hit()
 
     def versions(self) -> Iterator[tuple[str, int]]:
-        searcher = self._searcher()
+        searcher = self._snapshot().searcher
         live = translate(self._schema, Has(MARK, LIVE))
         windows = _count(searcher, live) // _VERSIONS_PAGE + 1
         bounds = [_ID_KEYS * number // windows for number in range(windows + 1)]
@@ -134,7 +178,7 @@ class EmbeddedIndex:
             yield from _ids_and_versions(searcher, window)
 
     def status(self) -> IndexStatus:
-        searcher = self._searcher()
+        searcher = self._snapshot().searcher
         return IndexStatus(
             engine="tantivy",
             place=str(self._generations.home),
@@ -164,10 +208,8 @@ class EmbeddedIndex:
         with self._opening:
             self._open = None
 
-    def _searcher(self) -> Any:
-        opened = self._opened()
-        with engine_errors():
-            return opened.index.searcher()
+    def _snapshot(self) -> Snapshot:
+        return self._opened().snapshot()
 
     def _opened(self, anew: bool = False) -> _Open:
         with self._opening:
@@ -220,8 +262,9 @@ def _replaced() -> IndexBusy:
 class _Search:
     """One query on one snapshot."""
 
-    def __init__(self, searcher: Any, schema: Any, query: Query) -> None:
-        self._searcher = searcher
+    def __init__(self, snapshot: Snapshot, schema: Any, query: Query) -> None:
+        self._snapshot = snapshot
+        self._searcher = snapshot.searcher
         self._schema = schema
         self._query = query
         self._plan = make_plan(query)
@@ -253,7 +296,7 @@ class _Search:
             items=tuple(self._hit(row) for row in rows),
             facets=counting.facets(answer, self._aggregate),
             histogram=counting.histogram(answer),
-            stories=self._stories(total) if query.count_stories else None,
+            stories=self._stories() if query.count_stories else None,
             next=encode_cursor(query, rows[-1].position) if more else None,
         )
 
@@ -263,21 +306,30 @@ class _Search:
             return one_page_of_stories(read, self._story_sizes, after, self._query.size)
         return one_page(read, after, self._query.size)
 
-    def counts(self, by: Sequence[Grouping], over: Unit | Sequence[Period] | None) -> Counts:
-        check_cells([grouping.most for grouping in by], 1)
-        chosen = chosen_values(self._query, by, _MOST_BUCKETS, "segment_size", self._aggregate)
-        columns = Columns(self._searcher, self._wanted, self.total())
-        return tabulate(columns, chosen, lambda number, value: self._ids_with(by[number].field, value), over)
+    def tables(self, wanted: Sequence[Tabulation]) -> tuple[Counts, ...]:
+        for one in wanted:
+            check_cells([grouping.most for grouping in one.by], 1)
+        matching = self._snapshot.columns.matching(self._plan.wanted, self._wanted)
+        every = {grouping: None for one in wanted for grouping in one.by}
+        chosen = {one: values for one in every if (values := self._most_printed(matching, one))}
+        others = [one for one in every if one not in chosen]
+        found = chosen_values(self._query, others, _MOST_BUCKETS, "segment_size", self._aggregate)
+        chosen |= zip(others, found, strict=True)
+        return tuple(
+            tabulate(matching, [(grouping.field, chosen[grouping]) for grouping in one.by], one.over) for one in wanted
+        )
 
-    def _ids_with(self, field: Keyword, value: str) -> list[int]:
-        with engine_errors():
-            members = both(self._wanted, translate(self._schema, HasAny(field.value, (value,))))
-        number = _count(self._searcher, members)
-        if not number:
-            return []
-        with engine_errors():
-            hits = self._searcher.search(members, limit=number, count=False, order_by_field=ID_KEY).hits
-        return [identity for identity, _ in hits]
+    def _most_printed(self, matching: Matching, grouping: Grouping) -> tuple[str, ...]:
+        """The most frequent stories; () where the engine has to be asked. It would count every story there is."""
+        if grouping.field is not Keyword.STORY or grouping.values:
+            return ()
+        largest = matching.most_printed(grouping.size)
+        if len(largest) > _MOST_EQUAL:
+            return ()
+        named = [(-size, keyword_value(self._shown(address)["story"])) for size, address in largest]
+        if not all(name for _, name in named):  # articles without a story stand for themselves in the columns
+            return ()
+        return tuple(name for _, name in sorted(named)[: grouping.size])
 
     def every_hit(self) -> Iterator[Hit]:
         read = self._reader(self.total())
@@ -327,9 +379,12 @@ class _Search:
         return sorted(rows, key=row_order(newest))[:limit], answer.count if count else 0
 
     def _hit(self, row: Row[Any]) -> Hit:
+        return make_hit(self._query, row, self._shown(row.handle))
+
+    def _shown(self, address: Any) -> dict[str, Any]:
         with engine_errors():
-            shown = json.loads(self._searcher.doc(row.handle).get_first(SHOWN))
-        return make_hit(self._query, row, shown)
+            shown: dict[str, Any] = json.loads(self._searcher.doc(address).get_first(SHOWN))
+        return shown
 
     def _aggregate(self, wanted: Aggregations) -> Mapping[str, Any]:
         if not wanted:
@@ -338,9 +393,9 @@ class _Search:
             answer: Mapping[str, Any] = self._searcher.aggregate(self._wanted, wanted)
         return answer
 
-    def _stories(self, total: int) -> int:
+    def _stories(self) -> int:
         """Exactly: the engine's own distinct count is an estimate."""
-        return len(set(self._story_keys(self._wanted, total)))
+        return self._snapshot.columns.matching(self._plan.wanted, self._wanted).different_stories
 
     def _of_stories(self, query: Any, stories: InStories) -> Any:
         with engine_errors():
@@ -348,13 +403,11 @@ class _Search:
 
     def _story_sizes(self, stories: InStories) -> Counter[int]:
         members = self._of_stories(self._wanted, stories)
-        return Counter(self._story_keys(members, _count(self._searcher, members)))
-
-    def _story_keys(self, query: Any, number: int) -> Iterator[int]:
         with engine_errors():
             # Ordering by a field brings its values along, and in whole numbers: aggregations give floats.
-            hits = self._searcher.search(query, limit=max(1, number), count=False, order_by_field=STORY_KEY).hits
-        return (story for story, _ in hits)
+            number = max(1, _count(self._searcher, members))
+            hits = self._searcher.search(members, limit=number, count=False, order_by_field=STORY_KEY).hits
+        return Counter(story for story, _ in hits)
 
 
 def _count(searcher: Any, query: Any) -> int:

@@ -274,6 +274,14 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
+class Tabulation:
+    """What a table of counts is to be made of; see `SearchIndex.counts`."""
+
+    by: tuple[Grouping, ...] = ()
+    over: Unit | tuple[Period, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """values: one of each grouping. period: None where time is not asked for. stories: those with at least one
     article in this cell, so that cells do not add up to the whole."""
@@ -344,6 +352,9 @@ class SearchIndex(Protocol):
         Raises:
             ValueError: more than two groupings, or more than MAX_CELLS cells could come of it.
         """
+
+    def tables(self, query: Query, wanted: Sequence[Tabulation]) -> tuple[Counts, ...]:
+        """As many answers of `counts`, of one snapshot; what they have in common is found out once."""
 
     def scan(self, query: Query) -> Iterator[Hit]:
         """Every match in the order of the query, from one snapshot: for exports. Size and cursor are ignored,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -31,6 +32,7 @@ from diembao.index.protocol import (
     Unit,
 )
 from diembao.newsroom.analysis.charts import Chart, Drawable, Mark
+from diembao.newsroom.analysis.drawing import NotDrawn
 from diembao.newsroom.analysis.spans import PRESETS, unit_of
 from diembao.newsroom.permissions import Action
 from diembao.store import articles, public, stories
@@ -46,6 +48,7 @@ from search_api.labels import Labels
 from search_api.moments import day_of
 from search_api.site import CurrentSite, Site
 
+logger = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
 Analyst = Annotated[Member, needs(Action.ANALYSE)]
@@ -118,7 +121,12 @@ def wording_of(session: Session, site: Site) -> Wording:
 
 def drawn(site: Site, chart: Drawable) -> Markup:
     """The chart as an element of the page: made of elements, so that no text in it can be markup."""
-    return Markup(site.charts.svg(chart))  # noqa: S704
+    try:
+        return Markup(site.charts.svg(chart))  # noqa: S704
+    except NotDrawn as error:
+        # The table beside it has every figure, and the page much more than a picture.
+        logger.error("a chart could not be drawn", extra={"chart": chart.title, "reason": str(error)})
+        return Markup('<p class="hint">{}</p>').format(site.desk.edition.messages.text("desk.analysis.not_drawn"))
 
 
 def fault_of(site: Site, asked: Asked, error: BadQuery | BadDay) -> Fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,11 +10,12 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from diembao.errors import BadQuery
-from diembao.index.protocol import Keyword, Period, Query, Unit
-from diembao.newsroom.analysis import figures
+from diembao.index.protocol import Period, Query, Unit
 from diembao.newsroom.analysis.charts import Chart, Look, Mark
-from diembao.newsroom.analysis.figures import Change, Number, Share, Timeline
-from diembao.newsroom.analysis.leaders import MOST_STORIES, leaders
+from diembao.newsroom.analysis.drawing import NotDrawn
+from diembao.newsroom.analysis.figures import Change, Number, Share, Table, Timeline
+from diembao.newsroom.analysis.leaders import MOST_STORIES, leaders_of
+from diembao.newsroom.analysis.overview import over_time, overview
 from diembao.newsroom.analysis.spans import PRESETS, Span, span, unit_of
 from diembao.newsroom.analysis.tiles import borders, step_of, tile_places
 from search_api.analysis.asked import FIELDS, SEARCH, TRENDS, Asked, BadDay, refusal
@@ -39,6 +41,8 @@ STACKS = ("stance", "topic", "source", "scope", "outlet_type", "relevance")
 STANCES = ("favourable", "unfavourable", "mixed", "neutral")
 # Numbers of the palette: green, red, brown, grey; the word beside says it, the colour only helps.
 _STANCE_COLOURS = (2, 1, 3, 5)
+_SHARES = {"topic": 20, "source": 15, "person": 10, "organisation": 10}  # tables, with how many lines
+_OVER_TIME = "theo-thoi-gian"
 _MOST_DAYS = 366 * 30
 _HEAT_ROWS, _HEAT_COLUMNS = 12, 14
 
@@ -119,16 +123,23 @@ def trends_page(request: Request, site: CurrentSite, member: Analyst) -> Respons
             )  # fmt: skip
         compared = span(period)
         within = replace(asked.during(period), span="")
+        found = overview(
+            site.resources.index,
+            query,
+            compared,
+            unit=unit_for(asked, period),
+            stacked_by=FIELDS[_stacked_by(asked)],
+            shares={FIELDS[name]: most for name, most in _SHARES.items()},
+            places=[place.code for place in tile_places()],
+        )
+        chart = _stacked(found.over_time, found.before, asked, compared, wording)
         shown: dict[str, Any] = {
-            "summary": _summary(site, query, compared, within),
-            "charts": {name: (chart, drawn(site, chart)) for name, chart in _charts(site, wording, asked).items()},
-            "shares": {
-                name: _rows(site, query, compared, wording, within, name, most)
-                for name, most in (("topic", 20), ("source", 15), ("person", 10), ("organisation", 10))
-            },
-            "tiles": _tiles(site, query, period, within),
-            "heat": _heat(site, query, period, wording, within),
-            "leaders": leaders(session, site.resources.index, _during(query, within, site), site.now()),
+            "summary": _summary(found.change, compared, within),
+            "charts": {_OVER_TIME: (chart, drawn(site, chart))},
+            "shares": {name: _rows(found.shares[FIELDS[name]], wording, within, name) for name in _SHARES},
+            "tiles": _tiles(site, found.places, within),
+            "heat": _heat(site, found.topics_by_places, wording, within),
+            "leaders": leaders_of(session, found.stories, site.now()),
         }
     return site.desk.page(
         request,
@@ -157,10 +168,13 @@ def chart_file(request: Request, site: CurrentSite, member: Analyst, name: str) 
         raise refusal(error) from error
     if stem not in charts or kind not in ("svg", "png"):
         raise HTTPException(404)
-    if kind == "svg":
-        body, media_type = site.charts.svg(charts[stem], Look.FILE).encode(), "image/svg+xml"
-    else:
-        body, media_type = site.charts.png(charts[stem]), "image/png"
+    try:
+        if kind == "svg":
+            body, media_type = site.charts.svg(charts[stem], Look.FILE).encode(), "image/svg+xml"
+        else:
+            body, media_type = site.charts.png(charts[stem]), "image/png"
+    except NotDrawn as error:
+        raise HTTPException(503) from error
     headers = {"Content-Disposition": f'attachment; filename="{stem}.{kind}"', "Cache-Control": "no-store"}
     return Response(body, media_type=media_type, headers=headers)
 
@@ -208,17 +222,11 @@ def _period(asked: Asked, site: Site) -> tuple[Period, Query]:
     return period, replace(asked.query(day_of(site.now())), published_from=None, published_to=None)
 
 
-def _during(query: Query, within: Asked, site: Site) -> Query:
-    bounded = within.query(day_of(site.now()))
-    return replace(query, published_from=bounded.published_from, published_to=bounded.published_to)
-
-
 def unit_for(asked: Asked, period: Period) -> Unit:
     return Unit(asked.unit_of_time) if asked.unit_of_time in tuple(Unit) else unit_of(period)
 
 
-def _summary(site: Site, query: Query, compared: Span, within: Asked) -> dict[str, Counted]:
-    change: Change = figures.change(site.resources.index, query, compared)
+def _summary(change: Change, compared: Span, within: Asked) -> dict[str, Counted]:
     return {
         "before": Counted(change.now, change.before, within.during(compared.before).path(SEARCH)),
         "year_before": Counted(change.now, change.year_before, within.during(compared.year_before).path(SEARCH)),
@@ -227,23 +235,22 @@ def _summary(site: Site, query: Query, compared: Span, within: Asked) -> dict[st
 
 def _charts(site: Site, wording: Wording, asked: Asked) -> dict[str, Chart]:
     period, query = _period(asked, site)
-    unit = unit_for(asked, period)
-    by = asked.by if asked.by in STACKS else "stance"
-    index = site.resources.index
-    over_time = figures.timeline(index, query, period, unit, FIELDS[by])
-    before = figures.timeline(index, query, span(period).before, unit) if unit is not Unit.WEEK else None
-    return {"theo-thoi-gian": _stacked(over_time, before, by, unit, period, wording, replace(asked, span=""))}
+    compared, unit = span(period), unit_for(asked, period)
+    found, before = over_time(site.resources.index, query, compared, unit, FIELDS[_stacked_by(asked)])
+    return {_OVER_TIME: _stacked(found, before, asked, compared, wording)}
 
 
-def _stacked(
-    found: Timeline,
-    before: Timeline | None,
-    by: str,
-    unit: Unit,
-    period: Period,
-    wording: Wording,
-    asked: Asked,
-) -> Chart:
+def _stacked_by(asked: Asked) -> str:
+    return asked.by if asked.by in STACKS else "stance"
+
+
+def _stacked(found: Timeline, before: Timeline, asked: Asked, compared: Span, wording: Wording) -> Chart:
+    period, by, unit, asked = (
+        compared.asked,
+        _stacked_by(asked),
+        unit_for(asked, compared.asked),
+        replace(asked, span=""),
+    )
     lines = found.lines
     if by == "stance":
         lines = tuple(sorted(lines, key=lambda line: STANCES.index(line.value)))
@@ -255,12 +262,12 @@ def _stacked(
         if number.articles
     ]
     text = wording.messages.text
-    compared: list[Mark] = []
-    if before is not None:
+    steps: list[Mark] = []
+    if unit is not Unit.WEEK:  # weeks do not begin on the same day of both periods
         for place, number in zip(places, before.total, strict=False):
             if number.articles:
                 said = text("desk.analysis.before_said", count=number.articles)
-                compared.append(Mark(place, number.articles, said=said))
+                steps.append(Mark(place, number.articles, said=said))
     # Every place of the axis, whether something was printed or not.
     empty = [Mark(place, 0, wording.value(by, lines[0].value)) for place in places] if lines else []
     title = text("desk.analysis.chart_title", by=wording.field(by).lower(), span=span_shown(period))
@@ -270,7 +277,7 @@ def _stacked(
         (*empty, *marks),
         tuple(wording.value(by, line.value) for line in lines),
         tuple(_STANCE_COLOURS[STANCES.index(line.value)] for line in lines) if by == "stance" else (),
-        tuple(compared),
+        tuple(steps),
         width=960,
         height=260,
     )
@@ -289,8 +296,7 @@ def _part(one: Period, period: Period) -> Period:
     return Period(max(one.first, period.first), min(one.last, period.last))
 
 
-def _rows(site: Site, query: Query, compared: Span, wording: Wording, within: Asked, name: str, most: int) -> list[Row]:
-    found = figures.shares(site.resources.index, query, compared, FIELDS[name], most)
+def _rows(found: Sequence[Share], wording: Wording, within: Asked, name: str) -> list[Row]:
     return [Row(wording.value(name, share.value), share, _list(within, name, share.value)) for share in found]
 
 
@@ -299,11 +305,8 @@ def _list(within: Asked, name: str, value: str) -> str:
     return within.with_only(name, value).path(SEARCH, by="", unit_of_time="", apart=True)
 
 
-def _tiles(site: Site, query: Query, period: Period, within: Asked) -> list[Tile]:
+def _tiles(site: Site, numbers: Mapping[str, Number], within: Asked) -> list[Tile]:
     places, edges = tile_places(), borders()
-    numbers = figures.of_values(
-        site.resources.index, query, period, Keyword.PLACE_CODE, [place.code for place in places]
-    )
     known = [number.articles for number in numbers.values()]
     return [
         Tile(
@@ -321,8 +324,7 @@ def _tiles(site: Site, query: Query, period: Period, within: Asked) -> list[Tile
     ]
 
 
-def _heat(site: Site, query: Query, period: Period, wording: Wording, within: Asked) -> Heat:
-    table = figures.topics_by_places(site.resources.index, query, period)
+def _heat(site: Site, table: Table, wording: Wording, within: Asked) -> Heat:
     columns = [code for code in table.columns if code in site.units.by_code][:_HEAT_COLUMNS]
     at = [table.columns.index(code) for code in columns]
     numbers = [[row[column] for column in at] for row in table.numbers[:_HEAT_ROWS]]

@@ -15,6 +15,7 @@ from diembao.index.language import parse
 from diembao.index.protocol import (
     Cell,
     Counts,
+    Deletion,
     Filter,
     Grouping,
     IndexDocument,
@@ -22,6 +23,7 @@ from diembao.index.protocol import (
     Period,
     Query,
     SearchIndex,
+    Tabulation,
     Unit,
 )
 
@@ -262,6 +264,45 @@ def test_two_fields_crossed(index: SearchIndex) -> None:
         (("y-te", "Võ Nhai"), 1),
         (("kinh-te", "Đại Từ"), 1),
     ]
+
+
+@pytest.mark.parametrize("without_story", [0, 5])
+def test_the_most_printed_stories_come_first_and_of_equals_the_first_by_name(
+    index: SearchIndex, without_story: int
+) -> None:
+    sizes = {"10": 3, "9": 3, "b": 2, "a": 2, "c": 2, "z": 1}
+    documents = [article(f"{story}-{number}", story=story) for story, size in sizes.items() for number in range(size)]
+    documents += [article(f"alone-{number}") for number in range(without_story)]
+    index.add(documents)
+    index.commit()
+    for most in (1, 2, 3, 4, 6, 9):
+        counts = index.counts(Query(), [Grouping(Keyword.STORY, most)])
+        expected = [("10", 3), ("9", 3), ("a", 2), ("b", 2), ("c", 2), ("z", 1)][:most]
+        assert [(cell.values[0], cell.articles) for cell in counts.cells] == expected
+        assert all(cell.stories == 1 for cell in counts.cells)
+
+
+def test_several_tables_at_once_are_those_that_would_come_one_by_one(index: SearchIndex) -> None:
+    fill(index, random_articles(300, seed=9))
+    chance = random.Random(15)
+    for _ in range(15):
+        query = Question(chance).query()
+        tables = [random_table(chance) for _ in range(4)] + [([Grouping(Keyword.STORY, 5)], None)]
+        wanted = [Tabulation(tuple(by), tuple(over) if isinstance(over, list) else over) for by, over in tables]
+        assert index.tables(query, wanted) == tuple(index.counts(query, by, over) for by, over in tables)
+
+
+def test_a_count_knows_what_was_written_and_taken_out_a_moment_before(index: SearchIndex) -> None:
+    query = Query(filters=(Filter(Keyword.TOPIC, ("y-te",)),))
+    for version in range(1, 6):
+        topics = ("y-te",) if version % 2 else ("kinh-te",)
+        index.add([replace(article("1", topics=topics), version=version), article(f"n{version}", topics=("y-te",))])
+        index.commit()
+        assert index.counts(query).articles == version + version % 2
+    index.delete([Deletion("n1", 2)])
+    index.commit()
+    counts = index.counts(Query(), [Grouping(Keyword.TOPIC)])
+    assert [(cell.values, cell.articles) for cell in counts.cells] == [(("y-te",), 5)]
 
 
 def test_nothing_there_and_nothing_that_matches(index: SearchIndex) -> None:

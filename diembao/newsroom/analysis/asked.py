@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from diembao.index.protocol import Keyword, Period, Query, Sort
@@ -43,6 +44,16 @@ _LONGEST = 200
 _LONGEST_QUERY = 8192  # what an address may hold at all
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _SINGLE = ("q", "from", "to", "span", "sort", "by", "unit_of_time", "after")
+
+
+def _written(name: str, value: str) -> str:
+    return _written_short(name, value) if len(value) <= _LONGEST else urlencode([(name, value)])
+
+
+@lru_cache(4096)
+def _written_short(name: str, value: str) -> str:
+    """A page of figures has five hundred addresses, made of the same pieces."""
+    return urlencode([(name, value)])
 
 
 class BadDay(ValueError):
@@ -121,7 +132,7 @@ class Asked:
     def path(self, page: str = SEARCH, **changes: object) -> str:
         """The address of a page with changes; from the first hits unless they are told."""
         asked = replace(self, **{"after": "", **changes})  # type: ignore[arg-type]  # names of our own fields
-        query = urlencode(asked.parameters)
+        query = "&".join(_written(name, value) for name, value in asked.parameters)
         return f"{page}?{query}" if query else page
 
     @property

@@ -11,11 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from diembao.index.periods import periods_between, start_second
-from diembao.index.protocol import MAX_FACET_SIZE, Cell, Counts, Grouping, Keyword, Period, Query, SearchIndex, Unit
+from diembao.index.protocol import (
+    MAX_FACET_SIZE,
+    Cell,
+    Counts,
+    Grouping,
+    Keyword,
+    Period,
+    Query,
+    SearchIndex,
+    Tabulation,
+    Unit,
+)
 from diembao.newsroom.analysis.spans import Span
 
-_MOST_TOPICS = 20
-_MOST_UNITS = 92
+TOPICS_BY_PLACES = (Grouping(Keyword.TOPIC, 20), Grouping(Keyword.PLACE_CODE, 92))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +82,8 @@ class Table:
 
 def change(index: SearchIndex, query: Query, span: Span) -> Change:
     """How much in the period, and against the two others; the query's own time is ignored."""
-    periods = [span.asked, span.before, span.year_before]
-    cells = _by_period(index.counts(_always(query), over=periods))
-    now, before, year_before = (cells.get(period, Number()) for period in periods)
-    return Change(now, before, year_before)
+    counted = [index.counts(within(query, period)) for period in (span.asked, span.before, span.year_before)]
+    return Change(*(Number(counts.articles, counts.stories) for counts in counted))
 
 
 def timeline(
@@ -86,17 +94,24 @@ def timeline(
     Raises:
         ValueError: more cells than can be counted at once.
     """
-    inside = within(query, period)
-    periods = periods_between(period.first, period.last, unit)
-    total = _by_period(index.counts(inside, over=unit))
-    lines: tuple[Line, ...] = ()
+    wanted = [Tabulation(over=unit)]
     if by is not None:
-        counts = index.counts(inside, [Grouping(by, most)], over=unit)
-        cells = {(cell.values[0], cell.period): _number(cell) for cell in counts.cells}
+        wanted.append(Tabulation((Grouping(by, most),), unit))
+    total, *stacked = index.tables(within(query, period), wanted)
+    return timeline_of(period, unit, total, *stacked)
+
+
+def timeline_of(period: Period, unit: Unit, total: Counts, stacked: Counts | None = None) -> Timeline:
+    """Out of counts by the unit, and by a field and the unit."""
+    periods = periods_between(period.first, period.last, unit)
+    whole = by_period(total)
+    lines: tuple[Line, ...] = ()
+    if stacked is not None:
+        cells = {(cell.values[0], cell.period): number_of(cell) for cell in stacked.cells}
         lines = tuple(
-            Line(value, tuple(cells.get((value, one), Number()) for one in periods)) for value in counts.values[0]
+            Line(value, tuple(cells.get((value, one), Number()) for one in periods)) for value in stacked.values[0]
         )
-    return Timeline(tuple(periods), tuple(total.get(one, Number()) for one in periods), lines)
+    return Timeline(tuple(periods), tuple(whole.get(one, Number()) for one in periods), lines)
 
 
 def shares(index: SearchIndex, query: Query, span: Span, by: Keyword, most: int = 20) -> tuple[Share, ...]:
@@ -104,11 +119,15 @@ def shares(index: SearchIndex, query: Query, span: Span, by: Keyword, most: int 
     counts = index.counts(within(query, span.asked), [Grouping(by, most)])
     if not counts.cells:
         return ()
-    values = counts.values[0]
-    before = index.counts(within(query, span.before), [Grouping(by, values=values)])
-    was = {cell.values[0]: _number(cell) for cell in before.cells}
+    before = index.counts(within(query, span.before), [Grouping(by, values=counts.values[0])])
+    return shares_of(counts, before)
+
+
+def shares_of(counts: Counts, before: Counts) -> tuple[Share, ...]:
+    """Out of counts by a field, now and before."""
+    was = {cell.values[0]: number_of(cell) for cell in before.cells}
     return tuple(
-        Share(cell.values[0], _number(cell), was.get(cell.values[0], Number()), cell.articles / counts.articles)
+        Share(cell.values[0], number_of(cell), was.get(cell.values[0], Number()), cell.articles / counts.articles)
         for cell in counts.cells
     )
 
@@ -130,7 +149,7 @@ def changes(
     periods = [span.asked, span.before, span.year_before]
     around = Period(min(period.first for period in periods), span.asked.last)
     counts = index.counts(within(query, around), [Grouping(by, values=tuple(values))], over=periods)
-    cells = {(cell.values[0], cell.period): _number(cell) for cell in counts.cells}
+    cells = {(cell.values[0], cell.period): number_of(cell) for cell in counts.cells}
     found = [(value, Change(*(cells.get((value, period), Number()) for period in periods))) for value in values]
     return tuple(sorted(found, key=lambda pair: (-pair[1].now.articles, -pair[1].before.articles, pair[0])))
 
@@ -152,24 +171,25 @@ def of_values(
     Raises:
         ValueError: more values than can be counted at once.
     """
-    counts = index.counts(within(query, period), [Grouping(by, values=tuple(values))])
-    found = {cell.values[0]: _number(cell) for cell in counts.cells}
-    return {value: found.get(value, Number()) for value in values}
+    return numbers_of(index.counts(within(query, period), [Grouping(by, values=tuple(values))]))
+
+
+def numbers_of(counts: Counts) -> Mapping[str, Number]:
+    """Of each value that was counted by, zeros included."""
+    found = {cell.values[0]: number_of(cell) for cell in counts.cells}
+    return {value: found.get(value, Number()) for value in counts.values[0]}
 
 
 def topics_by_places(index: SearchIndex, query: Query, period: Period) -> Table:
     """The topics of the period against the communes and wards it was about, most frequent first."""
-    counts = index.counts(
-        within(query, period), [Grouping(Keyword.TOPIC, _MOST_TOPICS), Grouping(Keyword.PLACE_CODE, _MOST_UNITS)]
-    )
-    topics, places = counts.values
-    cells = {cell.values: _number(cell) for cell in counts.cells}
-    numbers = tuple(tuple(cells.get((topic, place), Number()) for place in places) for topic in topics)
-    return Table(topics, places, numbers)
+    return table_of(index.counts(within(query, period), TOPICS_BY_PLACES))
 
 
-def _always(query: Query) -> Query:
-    return replace(query, published_from=None, published_to=None)
+def table_of(counts: Counts) -> Table:
+    """Out of counts by two fields."""
+    rows, columns = counts.values
+    cells = {cell.values: number_of(cell) for cell in counts.cells}
+    return Table(rows, columns, tuple(tuple(cells.get((row, column), Number()) for column in columns) for row in rows))
 
 
 def within(query: Query, period: Period) -> Query:
@@ -180,9 +200,9 @@ def within(query: Query, period: Period) -> Query:
     )
 
 
-def _by_period(counts: Counts) -> dict[Period | None, Number]:
-    return {cell.period: _number(cell) for cell in counts.cells}
+def by_period(counts: Counts) -> dict[Period | None, Number]:
+    return {cell.period: number_of(cell) for cell in counts.cells}
 
 
-def _number(cell: Cell) -> Number:
+def number_of(cell: Cell) -> Number:
     return Number(cell.articles, cell.stories)

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from diembao.index.protocol import Grouping, Keyword, Query, SearchIndex
+from diembao.index.protocol import Counts, Grouping, Keyword, Query, SearchIndex
 from diembao.newsroom.stories import Portrait, portraits
 from diembao.store import articles, stories
 
 # Stories by how often they were printed; far down the list there is one printing each and nobody was first.
-MOST_STORIES = 1000
+MOST_STORIES = 400
 _PACE_ORDER = {"breaking": 0, "growing": 1, "steady": 2, "fading": 3, "over": 4}
 
 
@@ -48,8 +48,12 @@ class Leaders:
 
 
 def leaders(session: Session, index: SearchIndex, query: Query, now: datetime, most: int = 10) -> Leaders:
-    """query: with its period. Stories are those of the store; the index may be a moment behind."""
-    matching = printed_most(index, query)
+    """query: with its period."""
+    return leaders_of(session, printed_most(index, query), now, most)
+
+
+def leaders_of(session: Session, matching: Mapping[int, int], now: datetime, most: int = 10) -> Leaders:
+    """matching: from `printed_most`. Stories are those of the store; the index may be a moment behind."""
     known = stories.by_ids(session, list(matching))
     shared = [number for number in matching if number in known and known[number].outlets > 1]
     shown = [number for number in matching if number in known][: 3 * most]
@@ -62,7 +66,11 @@ def leaders(session: Session, index: SearchIndex, query: Query, now: datetime, m
 
 def printed_most(index: SearchIndex, query: Query, most: int = MOST_STORIES) -> dict[int, int]:
     """Stories with how many of their articles match, the most printed first; of equals by number."""
-    counts = index.counts(query, [Grouping(Keyword.STORY, most)])
+    return stories_of(index.counts(query, [Grouping(Keyword.STORY, most)]))
+
+
+def stories_of(counts: Counts) -> dict[int, int]:
+    """Out of counts by story; see `printed_most`."""
     return {int(cell.values[0]): cell.articles for cell in counts.cells if cell.values[0].isdigit()}
 
 
