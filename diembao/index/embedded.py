@@ -80,25 +80,33 @@ class _Open:
         self.directory = directory
         self._schema = schema
         self._lock = threading.Lock()
-        self._snapshot: Snapshot | None = None
+        # Before it is opened: a snapshot is never older than its mark says.
+        mark = self._mark()
         with engine_errors():
             self.index = open_index(schema, str(directory))
+            self._snapshot = Snapshot(mark, self.index.searcher(), schema)
 
     def snapshot(self) -> Snapshot:
-        """What was committed last, by whomever."""
-        try:
-            stat = (self.directory / _COMMITTED).stat()
-        except FileNotFoundError:  # a rebuild elsewhere has removed it; what is open can still be read
-            mark = ""
-        else:
-            mark = f"{self.directory.name}-{stat.st_ino}-{stat.st_mtime_ns}"
+        """What was committed last, by whomever.
+
+        Raises:
+            IndexUnavailable: also when a rebuild elsewhere is just removing this generation.
+        """
+        mark = self._mark()
         with self._lock:
-            if self._snapshot is None or mark not in ("", self._snapshot.mark):
+            if mark not in ("", self._snapshot.mark):
                 with engine_errors():
-                    # After the look at the file: the snapshot is never older than its mark says.
                     self.index.reload()
                     self._snapshot = Snapshot(mark, self.index.searcher(), self._schema)
             return self._snapshot
+
+    def _mark(self) -> str:
+        """Of the last commit; "" when a rebuild has removed it: what is open can still be read."""
+        try:
+            stat = (self.directory / _COMMITTED).stat()
+        except FileNotFoundError:
+            return ""
+        return f"{self.directory.name}-{stat.st_ino}-{stat.st_mtime_ns}"
 
 
 class Snapshot:
@@ -209,7 +217,13 @@ class EmbeddedIndex:
             self._open = None
 
     def _snapshot(self) -> Snapshot:
-        return self._opened().snapshot()
+        while True:
+            opened = self._opened()
+            try:
+                return opened.snapshot()
+            except IndexUnavailable:
+                if self._generations.current() == opened.directory:
+                    raise
 
     def _opened(self, anew: bool = False) -> _Open:
         with self._opening:
