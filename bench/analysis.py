@@ -7,7 +7,7 @@ A real web process, asked over HTTP on the loopback by analysts who have signed 
 `analysis_store.py`) are kept in --keep and used again. “alone”: each kind of page in turn, so many times, no address
 twice where words are looked for; beside it the time of the processor that the web process and its drawing child took,
 which says what a machine with nothing else to do would need. “together”: so many analysts for so many seconds, each
-with its own questions in its own order, without a pause between them, then with one second of thought.
+with its own questions in its own order, without a pause between them, then with a second and with five of thought.
 """
 
 from __future__ import annotations
@@ -296,10 +296,10 @@ def main() -> None:
         made = installation(given.keep or Path(scratch), given.articles, material, given.database, given.analysts)
         with web(made.settings, given.port) as pid:
             alone(given.port, pid, made.tokens[0], material, given.rounds)
-            for thought in (0.0, 1.0):
+            for thought in (0.0, 1.0, 5.0):
                 together(given.port, made.tokens, material, given.seconds, thought)
             memory = Path(f"/proc/{pid}/status").read_text("utf-8")
-            print(*(line for line in memory.splitlines() if line.startswith(("VmRSS", "VmHWM"))))
+            print(*(line for line in memory.splitlines() if line.startswith(("RssAnon", "RssFile"))))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +26,7 @@ from diembao.index.analysis import (
     keyword_value,
     schema_fingerprint,
 )
+from diembao.index.answers import Answers
 from diembao.index.counting import Aggregations, Counting, chosen_values, tabulation
 from diembao.index.embedded_classes import Classes
 from diembao.index.embedded_columns import Columns, Matching
@@ -69,6 +71,10 @@ _ID_KEYS = 2**62
 _TIES = 8
 _MOST_EQUAL = 5000  # stories printed equally often, of which the first by name are looked for
 _COMMITTED = "meta.json"  # which segments there are: replaced by every commit
+_HELPERS = 2
+# Questions under way; others wait. A large one takes some 50 MB while it lasts, and more at once are not faster.
+_AT_ONCE = 4
+_MOST_KEPT = 400_000  # parts of answers of some 100 bytes
 _TOTAL = "total"
 _COUNT = {"value_count": {"field": VERSION}}
 
@@ -117,6 +123,7 @@ class Snapshot:
         self._schema = schema
         self._lock = threading.Lock()
         self._columns: Columns | None = None
+        self.answers = Answers(_MOST_KEPT)
 
     @property
     def columns(self) -> Columns:
@@ -135,6 +142,8 @@ class EmbeddedIndex:
         self._open: _Open | None = None
         self._opening = threading.Lock()
         self._writing: Writing | None = None
+        self._helper: ThreadPoolExecutor | None = None
+        self._at_once = threading.BoundedSemaphore(_AT_ONCE)
         self._write_lock = threading.Lock()  # apart from the other, so that no search waits for a batch
 
     def add(self, documents: Sequence[IndexDocument]) -> WriteReport:
@@ -162,7 +171,13 @@ class EmbeddedIndex:
                 raise _replaced()
 
     def search(self, query: Query) -> Hits:
-        return _Search(self._snapshot(), self._schema, query).hits()
+        snapshot = self._snapshot()
+
+        def find() -> Hits:
+            with self._at_once:
+                return _Search(snapshot, self._schema, query).hits(self._helping())
+
+        return snapshot.answers.of(query, find, _weight_of_hits)
 
     def count(self, query: Query) -> int:
         return _Search(self._snapshot(), self._schema, query).total()
@@ -171,7 +186,13 @@ class EmbeddedIndex:
         return self.tables(query, [tabulation(by, over)])[0]
 
     def tables(self, query: Query, wanted: Sequence[Tabulation]) -> tuple[Counts, ...]:
-        return _Search(self._snapshot(), self._schema, query).tables(wanted)
+        snapshot = self._snapshot()
+
+        def find() -> tuple[Counts, ...]:
+            with self._at_once:
+                return _Search(snapshot, self._schema, query).tables(wanted)
+
+        return snapshot.answers.of((query, *wanted), find, _weight_of_tables)
 
     def scan(self, query: Query) -> Iterator[Hit]:
         return _Search(self._snapshot(), self._schema, query).every_hit()
@@ -215,6 +236,16 @@ class EmbeddedIndex:
             self._stop_writing()
         with self._opening:
             self._open = None
+            helper, self._helper = self._helper, None
+        if helper is not None:
+            helper.shutdown()
+
+    def _helping(self) -> Executor:
+        """The engine lets go of the interpreter: half of a large question is asked beside the other."""
+        with self._opening:
+            if self._helper is None:
+                self._helper = ThreadPoolExecutor(_HELPERS, thread_name_prefix="index")
+            return self._helper
 
     def _snapshot(self) -> Snapshot:
         while True:
@@ -288,9 +319,10 @@ class _Search:
     def total(self) -> int:
         return _count(self._searcher, self._wanted)
 
-    def hits(self) -> Hits:
+    def hits(self, helper: Executor) -> Hits:
         query = self._query
         after = decode_cursor(query)
+        stories = helper.submit(self._stories) if query.count_stories else None
         counting = Counting(query, _MOST_BUCKETS, "segment_size")
         wanted = counting.wanted()
         # Whoever visits all matches can count them on the way.
@@ -310,7 +342,7 @@ class _Search:
             items=tuple(self._hit(row) for row in rows),
             facets=counting.facets(answer, self._aggregate),
             histogram=counting.histogram(answer),
-            stories=self._stories() if query.count_stories else None,
+            stories=stories.result() if stories else None,
             next=encode_cursor(query, rows[-1].position) if more else None,
         )
 
@@ -409,7 +441,7 @@ class _Search:
 
     def _stories(self) -> int:
         """Exactly: the engine's own distinct count is an estimate."""
-        return self._snapshot.columns.matching(self._plan.wanted, self._wanted).different_stories
+        return self._snapshot.columns.different_stories(self._plan.wanted, self._wanted)
 
     def _of_stories(self, query: Any, stories: InStories) -> Any:
         with engine_errors():
@@ -422,6 +454,14 @@ class _Search:
             number = max(1, _count(self._searcher, members))
             hits = self._searcher.search(members, limit=number, count=False, order_by_field=STORY_KEY).hits
         return Counter(story for story, _ in hits)
+
+
+def _weight_of_hits(hits: Hits) -> int:
+    return 20 * (1 + len(hits.items)) + len(hits.histogram) + sum(map(len, hits.facets.values()))
+
+
+def _weight_of_tables(tables: Sequence[Counts]) -> int:
+    return 10 + sum(2 * len(counts.cells) + sum(map(len, counts.values)) for counts in tables)
 
 
 def _count(searcher: Any, query: Any) -> int:

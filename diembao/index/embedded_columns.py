@@ -90,6 +90,17 @@ class Columns:
                 self._kept -= len(dropped)
         return found
 
+    def different_stories(self, condition: Condition, query: Any) -> int:
+        """How many a condition matches articles of; `query` as for `matching`."""
+        flags = self._flags(condition)
+        if flags is not None:
+            keys: Numbers = self.stories[flags]
+        else:
+            with engine_errors():
+                found = self._searcher.search(query, limit=max(1, len(self)), count=False, order_by_field=STORY_KEY)
+            keys = np.array([story for story, _ in found.hits], np.int64)
+        return int(np.count_nonzero(np.diff(keys))) + 1 if len(keys) else 0
+
     def _flags(self, condition: Condition) -> Flags | None:
         """Of every row whether it meets a condition; None for conditions on words."""
         match condition:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from diembao.index.protocol import MAX_CELLS, Period, Unit
 
@@ -36,6 +37,7 @@ def start_second(day: date) -> int:
     return day_number(day) * _DAY_SECONDS - int(AHEAD.total_seconds())
 
 
+@lru_cache(16_384)  # forty years of days: a histogram asks for each of its days
 def period_around(day: date, unit: Unit) -> Period:
     """The whole day, week or month that a day lies in."""
     match unit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -105,12 +106,22 @@ def search_page(request: Request, site: CurrentSite, member: Analyst) -> Respons
             hits = site.resources.index.search(_full(query, asked))
         except (BadQuery, BadDay) as error:
             return _page(request, site, wording, asked, fault=fault_of(site, asked, error))
+        chart = _timeline(site, asked, query, hits)
+        drawing = site.charts.begin(chart) if chart else None
         groups = _groups(site.resources.index, wording, asked, query, hits)
         results = _results(session, hits, wording)
         tries = () if hits.total else tuple(suggestions(session, site, wording, asked))
-    chart = _timeline(site, asked, query, hits)
     return _page(
-        request, site, wording, asked, hits=hits, groups=groups, results=results, suggestions=tries, chart=chart
+        request,
+        site,
+        wording,
+        asked,
+        hits=hits,
+        groups=groups,
+        results=results,
+        suggestions=tries,
+        chart=chart,
+        drawing=drawing,
     )
 
 
@@ -119,10 +130,13 @@ def wording_of(session: Session, site: Site) -> Wording:
     return Wording(Labels(edition, site.units, public.outlet_titles(session)), edition.messages)
 
 
-def drawn(site: Site, chart: Drawable) -> Markup:
-    """The chart as an element of the page: made of elements, so that no text in it can be markup."""
+def drawn(site: Site, chart: Drawable, drawing: Future[str] | None = None) -> Markup:
+    """The chart as an element of the page: made of elements, so that no text in it can be markup.
+
+    drawing: of this chart, where it was begun before.
+    """
     try:
-        return Markup(site.charts.svg(chart))  # noqa: S704
+        return Markup((drawing or site.charts.begin(chart)).result())  # noqa: S704
     except NotDrawn as error:
         # The table beside it has every figure, and the page much more than a picture.
         logger.error("a chart could not be drawn", extra={"chart": chart.title, "reason": str(error)})
@@ -151,6 +165,7 @@ def _page(
     results: Sequence[Result] = (),
     suggestions: Sequence[Suggestion] = (),
     chart: Chart | None = None,
+    drawing: Future[str] | None = None,
 ) -> Response:
     return site.desk.page(
         request,
@@ -167,7 +182,7 @@ def _page(
         presets=tuple(PRESETS),
         sorts=tuple(Sort),
         wording=wording,
-        chart=drawn(site, chart) if chart else "",
+        chart=drawn(site, chart, drawing) if chart else "",
         chart_shown=chart,
     )
 

@@ -133,13 +133,14 @@ def trends_page(request: Request, site: CurrentSite, member: Analyst) -> Respons
             places=[place.code for place in tile_places()],
         )
         chart = _stacked(found.over_time, found.before, asked, compared, wording)
+        drawing = site.charts.begin(chart)
         shown: dict[str, Any] = {
             "summary": _summary(found.change, compared, within),
-            "charts": {_OVER_TIME: (chart, drawn(site, chart))},
             "shares": {name: _rows(found.shares[FIELDS[name]], wording, within, name) for name in _SHARES},
             "tiles": _tiles(site, found.places, within),
             "heat": _heat(site, found.topics_by_places, wording, within),
             "leaders": leaders_of(session, found.stories, site.now()),
+            "charts": {_OVER_TIME: (chart, drawn(site, chart, drawing))},
         }
     return site.desk.page(
         request,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -90,6 +91,11 @@ class ChartPress:
         """drawing: who draws; here and now where nobody is named."""
         self._drawing = drawing or DrawingHere()
         self._svg = functools.lru_cache(_KEPT)(self._draw)
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="charts")  # as one picture is drawn at a time
+
+    def begin(self, chart: Drawable) -> Future[str]:
+        """The drawing for a page, begun while the rest of the page is made."""
+        return self._ahead.submit(self.svg, chart)
 
     def svg(self, chart: Drawable, look: Look = Look.PAGE) -> str:
         """The drawing as an `svg` element; for a page without its own size, so that the style sheet gives it one.
@@ -104,6 +110,7 @@ class ChartPress:
         return self._drawing.png(self.svg(chart, look), scale)
 
     def close(self) -> None:
+        self._ahead.shutdown(cancel_futures=True)
         self._drawing.close()
 
     def _draw(self, chart: Drawable, look: Look) -> str:
