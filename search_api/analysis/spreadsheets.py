@@ -11,12 +11,13 @@ import xlsxwriter
 
 Cell = str | int | float | None
 # What a spreadsheet would run instead of showing. A tab or line end in front hides them, so these count, too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# The wide forms are taken for the others by East Asian editions.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BOM = "\ufeff"  # without it Excel takes the file for one in the code page of the machine
 _CHUNK = 64 * 1024
 _CSV_ROWS = 200
 _SHEET_ROWS = 1_048_575  # what a sheet can hold, its head left out
-_CELL = 32_767  # characters
+_CELL = 32_767  # UTF-16 units, in a cell that Excel opens without complaint
 
 
 def safe_cell(value: str) -> str:
@@ -51,12 +52,19 @@ def xlsx_file(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
                 if sheet is None or line >= _SHEET_ROWS:
                     sheet, line = _sheet(book, title, head, bold), 0
                 line += 1
-                sheet.write_row(line, 0, [cell[:_CELL] if isinstance(cell, str) else cell for cell in row])
+                sheet.write_row(line, 0, [_fitting(cell) if isinstance(cell, str) else cell for cell in row])
             if sheet is None:
                 _sheet(book, title, head, bold)
         file.seek(0)
         while piece := file.read(_CHUNK):
             yield piece
+
+
+def _fitting(text: str) -> str:
+    """As much of a text as a cell can hold."""
+    if 2 * len(text) <= _CELL:
+        return text
+    return text.encode("utf-16-le")[: 2 * _CELL].decode("utf-16-le", "ignore")
 
 
 def _sheet(
