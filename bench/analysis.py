@@ -225,6 +225,49 @@ def _line(name: str, taken: Sequence[float], used: Sequence[float]) -> str:
     return f"{name:34}{clock}{at(used, 0.5):9.0f}{at(used, 0.95):9.0f}"
 
 
+def hostile(port: int, token: str) -> None:
+    """Whatever is dear to answer, each once and unknown to the process; the slowest first."""
+    words = ("người", "tỉnh", "của", "và", "có", "được", "trong", "năm", "các", "cho", "với", "là", "một", "những")
+    typed = {
+        "a*": "a*",
+        "t* OR n*": "t* OR n*",
+        "c* h* n* t*": "c* h* n* t*",
+        "t* -n*": "t* -n*",
+        "a common word": "và",
+        "twenty common words, any": " OR ".join(words),
+        "common words, all": " ".join(words),
+        "none of the common words": " ".join(f"-{word}" for word in words),
+        "phrase of common words": '"trong năm"',
+        "phrase of seven": '"các cơ quan chức năng của tỉnh"',
+        "ten phrases, any": " OR ".join(f'"{first} {second}"' for first in words[:5] for second in words[5:7]),
+        "deep nesting": "(và OR (của " * 8 + "có" + "))" * 8,
+        "10 kB of a word": "lũ " * 3333,
+        "10 kB of brackets": "(" * 10_000,
+        "10 kB without a space": "x" * 10_000,
+        "fields": "title:t* OR entity:n* OR place:t* OR author:a*",
+    }
+    days = _years() if YEARS >= 10 else (("from", "01/01/2016"), _years()[1])
+    taken: list[tuple[float, int, str]] = []
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+    for name, text in typed.items():
+        for page, more in (
+            (SEARCH, ()),
+            (SEARCH, (("stance", "neutral"), ("topic", "-the-thao"), ("sort", "oldest"))),
+            (TRENDS, (*days, ("unit_of_time", "day"), ("by", "topic"))),
+            (TRENDS, (("span", "year"), ("by", "source"))),
+            (COMPARE, (("q", "của"), ("q", "và"), ("q", "có"), ("span", "year"))),
+        ):
+            path = f"{page}?{urlencode([('q', text), *more])}"
+            start = time.perf_counter()
+            status, _ = get(connection, path, token)
+            taken.append(((time.perf_counter() - start) * 1000, status, f"{name}: {path[:70]}"))
+            if status >= 500:
+                print("WRONG", status, path[:200])
+    print(f"\nhostile, {len(taken)} addresses; milliseconds of the slowest")
+    for took, status, name in sorted(taken, reverse=True)[:12]:
+        print(f"{took:8.0f} {status} {name}")
+
+
 def together(port: int, tokens: Sequence[str], material: Material, seconds: float, thought: float) -> None:
     gathered = asyncio.run(_together(port, tokens, material, seconds, thought))
     times = [took for _, took, _ in gathered]
@@ -232,7 +275,7 @@ def together(port: int, tokens: Sequence[str], material: Material, seconds: floa
     print(
         f"\n{len(tokens)} analysts for {seconds:.0f} s, {thought:g} s of thought: {len(times)} pages, "
         f"{len(times) / seconds:.1f} a second, {len(wrong)} errors; milliseconds: p50 {at(times, 0.5):.0f}, "
-        f"p95 {at(times, 0.95):.0f}, p99 {at(times, 0.99):.0f}, max {max(times):.0f}"
+        f"p95 {at(times, 0.95):.0f}, p99 {at(times, 0.99):.0f}, max {max(times, default=0):.0f}"
     )
     if wrong:
         print("errors:", wrong[:10])
@@ -276,7 +319,7 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path:
 
 
 def at(values: Sequence[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else 0.0
 
 
 def main() -> None:
@@ -296,6 +339,7 @@ def main() -> None:
         made = installation(given.keep or Path(scratch), given.articles, material, given.database, given.analysts)
         with web(made.settings, given.port) as pid:
             alone(given.port, pid, made.tokens[0], material, given.rounds)
+            hostile(given.port, made.tokens[0])
             for thought in (0.0, 1.0, 5.0):
                 together(given.port, made.tokens, material, given.seconds, thought)
             memory = Path(f"/proc/{pid}/status").read_text("utf-8")

@@ -44,6 +44,9 @@ _STANCE_COLOURS = (2, 1, 3, 5)
 _SHARES = {"topic": 20, "source": 15, "person": 10, "organisation": 10}  # tables, with how many lines
 _OVER_TIME = "theo-thoi-gian"
 _MOST_DAYS = 366 * 30
+# Bars of a chart that is 960 wide; with ten times as many the library gives up.
+_MOST_PLACES = 400
+_DAYS_OF = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 28}
 _HEAT_ROWS, _HEAT_COLUMNS = 12, 14
 
 
@@ -152,6 +155,7 @@ def trends_page(request: Request, site: CurrentSite, member: Analyst) -> Respons
         within=within,
         span_shown=span_shown,
         most_stories=MOST_STORIES,
+        is_coarser=asked.unit_of_time in tuple(Unit) and unit_for(asked, period) != asked.unit_of_time,
         **_frame(asked, wording),
     )
 
@@ -224,7 +228,12 @@ def _period(asked: Asked, site: Site) -> tuple[Period, Query]:
 
 
 def unit_for(asked: Asked, period: Period) -> Unit:
-    return Unit(asked.unit_of_time) if asked.unit_of_time in tuple(Unit) else unit_of(period)
+    """The unit asked for, or the next one in which a chart of the period can be drawn and read."""
+    if asked.unit_of_time not in tuple(Unit):
+        return unit_of(period)
+    days = (period.last - period.first).days + 1
+    coarser = tuple(Unit)[tuple(Unit).index(Unit(asked.unit_of_time)) :]
+    return next((unit for unit in coarser if days <= _MOST_PLACES * _DAYS_OF[unit]), Unit.MONTH)
 
 
 def _summary(change: Change, compared: Span, within: Asked) -> dict[str, Counted]:

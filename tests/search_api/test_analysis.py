@@ -253,6 +253,19 @@ def test_a_chart_can_be_taken_along_as_a_file(analyst: Any) -> None:
         assert analyst.get(f"/phan-tich/xuat/csv?{wrong}").status_code == 400, wrong
 
 
+def test_ten_years_by_day_are_drawn_in_a_unit_that_can_be_read(analyst: Any) -> None:
+    asked = "from=2016-11-01&to=2026-11-22&by=topic&unit_of_time="
+    for unit, places in (("day", 121), ("week", 121), ("month", 121)):
+        page = tree(analyst.get(f"/phan-tich?{asked}{unit}"))
+        assert page.css_first("figure.chart svg") is not None
+        assert len({row.css_first("th").text() for row in page.css(".chart-table tbody tr")}) == places
+        assert ("đơn vị lớn hơn" in page.css_first("figure.chart figcaption").text()) == (unit != "month")
+        assert analyst.get(f"/phan-tich/bieu-do/theo-thoi-gian.png?{asked}{unit}").content.startswith(b"\x89PNG")
+    by_day = tree(analyst.get("/phan-tich?from=2026-01-01&to=2026-11-22&unit_of_time=day"))
+    assert len({row.css_first("th").text() for row in by_day.css(".chart-table tbody tr")}) == 326
+    assert "đơn vị lớn hơn" not in by_day.css_first("figure.chart figcaption").text()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
