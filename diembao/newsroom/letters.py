@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 from sqlalchemy.orm import Session
 
 from diembao.newsroom.digests.lists import host_of
+from diembao.newsroom.mail_policy import POLICY
 from diembao.newsroom.smtp import Answer, Line, returns_to, sender_of
 from diembao.settings import Settings
 from diembao.store import letters
@@ -102,7 +102,7 @@ class Carrier:
 
     def _message(self, row: LetterRow, written: Written) -> bytes:
         host = host_of(self.settings)
-        made = EmailMessage(policy=SMTP)
+        made = EmailMessage(policy=POLICY)
         made["From"] = Address(self.settings.owner_name, addr_spec=sender_of(self.settings))
         made["To"] = Address(written.recipient_name, addr_spec=row.email)
         made["Subject"] = " ".join(written.subject.split())

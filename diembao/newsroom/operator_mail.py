@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import formatdate
 from typing import Final
 
 from diembao.errors import WrongUse
+from diembao.newsroom.mail_policy import POLICY
 from diembao.newsroom.smtp import Line
 from diembao.settings import Settings
 from diembao.store.pulse import VIETNAM, Pulse
@@ -46,7 +46,7 @@ def tell_operator(settings: Settings, news: Sequence[Pulse]) -> bool:
 
 
 def _letter(settings: Settings, news: Sequence[Pulse]) -> EmailMessage:
-    letter = EmailMessage(policy=SMTP)
+    letter = EmailMessage(policy=POLICY)
     letter["From"] = settings.mail_from or settings.owner_email or settings.operator_email
     letter["To"] = settings.operator_email
     letter["Subject"] = _subject(news)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 from diembao.newsroom.digests import wording
@@ -15,6 +14,7 @@ from diembao.newsroom.digests.content import Content
 from diembao.newsroom.digests.formats import FORMATS
 from diembao.newsroom.digests.formats.html import render
 from diembao.newsroom.digests.sheet import sheet_of
+from diembao.newsroom.mail_policy import POLICY
 
 ATTACHED = ("docx", "pdf")
 
@@ -51,7 +51,7 @@ def letter_of(content: Content) -> Letter:
 
 def message(letter: Letter, envelope: Envelope) -> bytes:
     """The mail as it goes over the line."""
-    made = EmailMessage(policy=SMTP)
+    made = EmailMessage(policy=POLICY)
     made["From"] = Address(envelope.sender_name, addr_spec=envelope.sender)
     made["To"] = Address(envelope.recipient_name, addr_spec=envelope.recipient)
     made["Subject"] = " ".join(letter.subject.split())
