@@ -243,7 +243,7 @@ def test_the_page_tells_people_and_search_engines_the_same(library: Any, prefix:
         assert library.get(part["contentUrl"]).headers["content-type"].partition(";")[0] == part["encodingFormat"]
     for name, form in FORMS.items():
         assert f"{FILES}/{name.value}.csv" in shown
-        assert set(form.columns) <= {code.text() for code in page.css(".columns code")}
+        assert set(form.columns) <= {code.text() for code in page.css(".column-names code")}
     assert page.css_first("a[rel=license]").attributes["href"] == dataset["license"]
     example = page.css("code")[-1].text()
     assert example.startswith("https://baochi.example/api/") and library.get(example).status_code == 200
