@@ -29,7 +29,7 @@ def export_articles(store: Store, write: Callable[[str], object]) -> int:
 
 
 def _as_json(row: ArticleRow) -> dict[str, object]:
-    down_at = row.withdrawn_at or row.source_removed_at
+    down_at = articles.removed_at(row)
     if down_at is not None:
         # What was taken down leaves the house no more; that it was here is said.
         return {"id": row.id, "url": row.url, "source": row.source, "taken_down": down_at.isoformat()}

@@ -17,6 +17,7 @@ _BATCH = 500
 COLUMNS = (
     "id", "story", "time", "outlet", "outlet_source", "title", "lead", "url", "relevance", "stance", "needs_response",
     "topics", "places", "people", "organisations", "printings", "outlets", "state", "headline", "summary",
+    "removed_at",
 )  # fmt: skip
 
 
@@ -68,4 +69,5 @@ def cells(row: ArticleRow, story: StoryRow, spelling: Spelling) -> Sequence[Cell
         spelling.value("state", story.state),
         story.headline,
         story.summary,
+        spelling.time(removed) if (removed := articles.removed_at(row)) else "",
     )

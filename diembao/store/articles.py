@@ -156,6 +156,11 @@ def by_canonical_url(session: Session, source: str, canonical_url: str) -> Artic
     )
 
 
+def removed_at(row: ArticleRow) -> datetime | None:
+    """When its newspaper or we took it down; None while it stands."""
+    return row.withdrawn_at or row.source_removed_at
+
+
 def by_ids(session: Session, ids: Sequence[int]) -> dict[int, ArticleRow]:
     found: dict[int, ArticleRow] = {}
     for start in range(0, len(ids), _IN_CHUNK):

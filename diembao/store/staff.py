@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from diembao.store import articles
 from diembao.store.models import ArticleRow, SourceRow, StoryRow
 
 
@@ -23,7 +24,7 @@ class StaffArticle:
     @property
     def removed_at(self) -> datetime | None:
         """When its newspaper or we took it down."""
-        return self.article.withdrawn_at or self.article.source_removed_at
+        return articles.removed_at(self.article)
 
 
 def articles_by_id(session: Session, article_ids: Sequence[int]) -> dict[int, StaffArticle]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 
 from diembao.index.protocol import Query, Sort
+from diembao.store import articles
 from diembao.store.articles import annotations_from_json
 from diembao.store.models import ArticleRow, StoryRow
 from search_api.analysis.asked import EXPORT, Asked, BadDay, refusal
@@ -69,6 +70,7 @@ def _file(kind: str, site: Site, wording: Wording, query: Query) -> Iterator[byt
 
 def _json_lines(found: Iterator[tuple[ArticleRow, StoryRow]]) -> Iterator[bytes]:
     for row, story in found:
+        removed = articles.removed_at(row)
         notes = annotations_from_json(row.annotations)
         content = {
             "id": row.id,
@@ -89,5 +91,6 @@ def _json_lines(found: Iterator[tuple[ArticleRow, StoryRow]]) -> Iterator[bytes]
             "state": story.state,
             "headline": story.headline,
             "summary": story.summary,
+            "removed_at": removed.isoformat() if removed else None,
         }
         yield (json.dumps(content, ensure_ascii=False) + "\n").encode()

@@ -86,7 +86,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A hit with what the store knows of it. matching: articles of the story that match, when it stands for all."""
+    """A hit with what the store knows of it. matching: articles of the story that match, when it stands for all;
+    removed_at: when it was taken down, by its newspaper or by us."""
 
     article: ArticleRow
     story: StoryRow
@@ -94,6 +95,7 @@ class Result:
     title: tuple[Fragment, ...]
     excerpts: tuple[Fragment, ...]
     matching: int
+    removed_at: datetime | None
 
 
 @router.get(SEARCH)
@@ -271,7 +273,8 @@ def _results(session: Session, hits: Hits, wording: Wording) -> list[Result]:
 def _result(hit: Hit, row: ArticleRow, story: StoryRow, wording: Wording) -> Result:
     lead, body = hit.highlights.get("lead", ()), hit.highlights.get("body", ())
     outlet = wording.labels.of(Keyword.SOURCE, row.source)
-    return Result(row, story, outlet, hit.highlights.get("title", ()), (*lead, *body)[:2], hit.same_story)
+    title, removed = hit.highlights.get("title", ()), articles.removed_at(row)
+    return Result(row, story, outlet, title, (*lead, *body)[:2], hit.same_story, removed)
 
 
 def _timeline(site: Site, asked: Asked, query: Query, hits: Hits) -> Chart | None:

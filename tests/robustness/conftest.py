@@ -28,6 +28,14 @@ WORDS = ("lũ", "lụt", "sông", "cầu", "đường", "chè", "hồ", "núi", 
 TOPICS = ("kinh-te", "thien-tai-thoi-tiet", "giao-duc")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """More kills of the search engine get more time: on a busy machine a start takes up to a minute."""
+    seconds = 600 + 240 * config.getoption("--engine-kills")
+    for item in items:
+        if "own_elasticsearch" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(seconds), append=False)
+
+
 class Newspaper:
     """Every article of it is a published story of its own."""
 

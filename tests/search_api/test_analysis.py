@@ -15,8 +15,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from openpyxl import load_workbook
 from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import select
 
 from diembao.records import PlaceMention, Stance
+from diembao.store.models import ArticleRow
 from search_api.analysis.spreadsheets import safe_cell
 
 SEARCH = "/phan-tich/tim-kiem"
@@ -228,6 +230,27 @@ def _titles_of(kind: str, content: bytes) -> list[str]:
         return [str(cell.value) for cell in cells]
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     return [row["Tiêu đề"] for row in rows]
+
+
+def test_what_was_taken_down_says_so_in_the_list_and_in_every_file(analyst: Any, newsroom: Any, clock: Any) -> None:
+    ours, theirs = "Chè Tân Cương được giá", "Mưa lũ tháng trước"
+    with newsroom.store.write() as session:
+        for title, column in ((ours, "withdrawn_at"), (theirs, "source_removed_at")):
+            row = session.scalars(select(ArticleRow).where(ArticleRow.title == title)).one()
+            setattr(row, column, clock[0] - timedelta(hours=26))
+    for hit in tree(analyst.get(f"{SEARCH}?apart=1")).css(".hit"):
+        marked = "Đã gỡ 21/11/2026" in hit.css_first(".marks").text()
+        assert marked == (hit.css_first("h3").text().strip() in (ours, theirs))
+    for kind in ("csv", "csv_excel"):
+        text = analyst.get(f"/phan-tich/xuat/{kind}").content.decode("utf-8-sig")
+        rows = [(row["Tiêu đề"], row["Đã gỡ lúc (giờ Việt Nam)"]) for row in csv.DictReader(io.StringIO(text))]
+        assert len(rows) == 8
+        assert sorted(row for row in rows if row[1]) == [(ours, "2026-11-21 07:05"), (theirs, "2026-11-21 07:05")]
+    sheet = load_workbook(io.BytesIO(analyst.get("/phan-tich/xuat/xlsx").content)).active
+    last = [column[-1] for column in sheet.iter_rows(values_only=True)]
+    assert last[0] == "Đã gỡ lúc (giờ Việt Nam)" and last.count("2026-11-21 07:05") == 2
+    told = [json.loads(line) for line in analyst.get("/phan-tich/xuat/jsonl").text.splitlines()]
+    assert {one["title"] for one in told if one["removed_at"]} == {ours, theirs}
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])

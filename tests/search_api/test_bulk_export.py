@@ -171,4 +171,10 @@ def test_it_is_sent_in_pieces_packed_and_kept_by_nobody(ask: Any, newsroom: Any,
 def test_what_was_taken_down_says_so(ask: Any, newsroom: Any, clock: Any) -> None:
     with newsroom.store.write() as session:
         session.get_one(ArticleRow, 2).withdrawn_at = clock[0]
-    assert [one["id"] for one in lines(ask()) if one["removed_at"]] == [2]
+        session.get_one(ArticleRow, 5).source_removed_at = clock[0] - timedelta(hours=1)
+    assert [one["id"] for one in lines(ask()) if one["removed_at"]] == [2, 5]
+    table = list(csv.DictReader(io.StringIO(ask("format=csv").text)))
+    assert {row["id"]: row["removed_at"] for row in table if row["removed_at"]} == {
+        "2": "2026-11-22T09:05:00+07:00",
+        "5": "2026-11-22T08:05:00+07:00",
+    }
