@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from diembao.index.opening import open_index
 from diembao.index.protocol import Period
-from diembao.newsroom.analysis.charts import ChartPress
+from diembao.newsroom.analysis.chart_press import ChartPress
 from diembao.newsroom.briefing.content import Pack
 from diembao.newsroom.briefing.formats import FORMATS
 from diembao.settings import Settings

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from diembao import __version__
 from diembao.errors import BadQuery
 from diembao.index.protocol import SearchIndex
-from diembao.newsroom.analysis.charts import ChartPress
+from diembao.newsroom.analysis.chart_press import ChartPress
 from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings

@@ -7,7 +7,7 @@ import gc
 import uvicorn
 
 from diembao.errors import WrongUse
-from diembao.newsroom.analysis.charts import ChartPress
+from diembao.newsroom.analysis.chart_press import ChartPress
 from diembao.newsroom.analysis.drawing import DrawingApart
 from diembao.settings import Settings
 from search_api.app import create_app

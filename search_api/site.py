@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from diembao.newsroom.analysis.charts import ChartPress
+from diembao.newsroom.analysis.chart_press import ChartPress
 from diembao.newsroom.passwords import Passwords
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings

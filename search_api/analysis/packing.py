@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from diembao.index.opening import open_index
 from diembao.index.protocol import Period, SearchIndex
 from diembao.newsroom.analysis.asked import MINUS, Asked
-from diembao.newsroom.analysis.charts import ChartPress
+from diembao.newsroom.analysis.chart_press import ChartPress
 from diembao.newsroom.briefing.cells import clean
 from diembao.newsroom.briefing.composing import compose
 from diembao.newsroom.briefing.content import Pack

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from diembao.newsroom.analysis.charts import PALETTE, Chart, ChartPress, Look, Mark, specification
+from diembao.newsroom.analysis.chart_press import ChartPress
+from diembao.newsroom.analysis.charts import PALETTE, Chart, Look, Mark, specification
 
 SVG = "{http://www.w3.org/2000/svg}"
 

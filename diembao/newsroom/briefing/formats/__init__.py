@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from diembao.newsroom.analysis.charts import ChartPress
+from diembao.newsroom.analysis.chart_press import ChartPress
 from diembao.newsroom.briefing.content import Pack
 from diembao.newsroom.briefing.formats import docx, xlsx
 

@@ -17,7 +17,8 @@ from docx.oxml.ns import qn
 from docx.shared import Mm
 from docx.text.paragraph import Paragraph
 
-from diembao.newsroom.analysis.charts import ChartPress, Look
+from diembao.newsroom.analysis.chart_press import ChartPress
+from diembao.newsroom.analysis.charts import Look
 from diembao.newsroom.briefing import wording
 from diembao.newsroom.briefing.content import Cell, Drawing, Line, Pack, Part, Table
 from diembao.newsroom.briefing.formats import docx_styles as styles

@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from diembao.newsroom.analysis.charts import ChartPress
+from diembao.newsroom.analysis.chart_press import ChartPress
 from diembao.newsroom.briefing import wording
 from diembao.newsroom.briefing.content import Cell, Kind, Line, Pack, Part, Table
 from diembao.newsroom.briefing.formats.xlsx_charts import CHARTS, add_chart
