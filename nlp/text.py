@@ -23,7 +23,6 @@ _SPACES = dict.fromkeys([0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F,
 _CONTROLS = dict.fromkeys([*range(0x09), 0x0B, 0x0C, 0x0D, *range(0x0E, 0x20), *range(0x7F, 0xA0)])
 _NORMALISE = {**_LOOKALIKES, **_INVISIBLE, **_SPACES, **_CONTROLS}
 # Most texts hold none of these, and to look is fifteen times cheaper than to translate.
-_TO_MEND = re.compile(f"[{re.escape(''.join(map(chr, _NORMALISE)))}]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile("\r\n?|\u2028|\u2029|\u0085")
 _TO_MEND = re.compile("[" + "".join(map(re.escape, map(chr, _NORMALISE))) + "\r\u2028\u2029\u0085\ud800-\udfff]")

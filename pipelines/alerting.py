@@ -21,8 +21,9 @@ from diembao.newsroom.analysis.alerts.watching import Watch
 from diembao.newsroom.seal import Seal
 from diembao.newsroom.sessions import Sessions
 from diembao.settings import Settings
-from diembao.store import alerts, letters
+from diembao.store import letters, outgoing
 from diembao.store.database import Store
+from diembao.store.models import AlertDeliveryRow
 from pipelines.indexing import documents_of
 
 logger = logging.getLogger(__name__)
@@ -83,5 +84,5 @@ def keep_calling(store: Store, settings: Settings, seal: Seal, stop: Event) -> N
 
 def _forget_old(store: Store, now: datetime) -> None:
     with store.write() as session:
-        alerts.forget_old(session, now - _KEPT)
+        outgoing.forget_old(session, AlertDeliveryRow, now - _KEPT)
         letters.forget_old(session, now)

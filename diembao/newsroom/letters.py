@@ -19,7 +19,7 @@ from diembao.newsroom.digests.lists import host_of
 from diembao.newsroom.mail_policy import POLICY
 from diembao.newsroom.smtp import Answer, Line, returns_to, sender_of
 from diembao.settings import Settings
-from diembao.store import letters
+from diembao.store import letters, outgoing
 from diembao.store.database import Store
 from diembao.store.locks import exclusive
 from diembao.store.models import LetterRow
@@ -67,7 +67,7 @@ class Carrier:
             line = Line(self.settings)
             sender_of(self.settings)
             with self.store.write() as session:
-                letters.recover(session)
+                outgoing.recover(session, LetterRow)
             try:
                 return self._all(line, stop)
             finally:
@@ -95,8 +95,7 @@ class Carrier:
                 if written is None:
                     row.state = "cancelled"
                     session.flush()
-                elif letters.take(session, row.id, claim):
-                    session.refresh(row)
+                elif outgoing.take(session, row, claim):
                     return row, written
         return None
 
@@ -119,7 +118,7 @@ class Carrier:
     def _last_word(self, row: LetterRow) -> Callable[[], bool]:
         def may_be_said() -> bool:
             with self.store.write() as session:
-                return letters.hand_over(session, row.id, row.claim)
+                return outgoing.hand_over(session, row)
 
         return may_be_said
 
@@ -130,6 +129,6 @@ class Carrier:
             state = "refused"
         next_try = now + timedelta(minutes=_BACK_OFF[min(row.attempts, len(_BACK_OFF)) - 1])
         with self.store.write() as session:
-            letters.settle(session, row.id, row.claim, state, answer.text, at=now, next_try_at=next_try)
+            outgoing.settle(session, LetterRow, row.id, row.claim, state, answer.text, at=now, next_try_at=next_try)
         if answer.ended != "sent":
             logger.warning("letter %s: %s", answer.ended, answer.text, extra={"letter": row.id, "kind": row.kind})

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from diembao.store import outgoing
 from diembao.store.models import (
     AlertArrivalRow,
     AlertDeliveryRow,
@@ -26,8 +27,6 @@ from diembao.store.models import (
 _IN_CHUNK = 500
 # In the detail of a match: a part of a story that was told, kept so that it is not told again.
 PART_OF = "part_of"
-# States of a call that has not ended.
-OPEN = ("queued", "sending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +296,8 @@ def newest_deliveries(session: Session, alert_ids: Sequence[int]) -> dict[int, A
 
 
 def waiting_calls(session: Session, alert_id: int) -> int:
-    query = select(func.count()).select_from(AlertDeliveryRow)
-    return session.scalar(query.where(AlertDeliveryRow.alert_id == alert_id, AlertDeliveryRow.state.in_(OPEN))) or 0
+    query = select(func.count()).select_from(AlertDeliveryRow).where(AlertDeliveryRow.alert_id == alert_id)
+    return session.scalar(query.where(AlertDeliveryRow.state.in_(outgoing.OPEN))) or 0
 
 
 def calls_due(session: Session, now: datetime, limit: int) -> Sequence[AlertDeliveryRow]:
@@ -309,38 +308,6 @@ def calls_due(session: Session, now: datetime, limit: int) -> Sequence[AlertDeli
     return session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all()
 
 
-def recover_calls(session: Session) -> None:
-    """Calls that a process which is gone had taken wait again: the receiver knows by their number whether it had them.
-    Only for who holds the lock."""
-    _change(session, (AlertDeliveryRow.state == "sending",), state="queued")
-
-
-def settle_call(
-    session: Session, delivery_id: int, state: str, answer: str, *, at: datetime, next_try_at: datetime
-) -> bool:
-    """What became of a call that was taken; False when it was cancelled meanwhile."""
-    return _change(
-        session,
-        (AlertDeliveryRow.id == delivery_id, AlertDeliveryRow.state == "sending"),
-        state=state,
-        answer=answer,
-        sent_at=at if state == "sent" else None,
-        next_try_at=next_try_at,
-    )
-
-
 def cancel_calls(session: Session, alert_id: int) -> None:
     """What still waits is not called any more."""
-    _change(session, (AlertDeliveryRow.alert_id == alert_id, AlertDeliveryRow.state == "queued"), state="cancelled")
-
-
-def forget_old(session: Session, before: datetime) -> int:
-    """Drop calls that ended long ago; returns how many. Matches stay: they are why nothing is told twice."""
-    old = delete(AlertDeliveryRow).where(AlertDeliveryRow.queued_at < before, AlertDeliveryRow.state.not_in(OPEN))
-    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
-
-
-def _change(session: Session, conditions: Sequence[ColumnElement[bool]], **values: object) -> bool:
-    statement = update(AlertDeliveryRow).where(*conditions).values(**values)
-    changed = session.execute(statement.execution_options(synchronize_session=False))
-    return bool(changed.rowcount)  # type: ignore[attr-defined]
+    outgoing.cancel(session, AlertDeliveryRow, AlertDeliveryRow.alert_id == alert_id)

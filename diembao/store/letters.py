@@ -1,7 +1,6 @@
 """Mails to single people of the office: summaries of saved searches, alerts.
 
-A letter is queued with the change that caused it, in one transaction, under an occasion that occurs once; states are
-those of `diembao.store.mailing`, for the same postman's reasons.
+A letter is queued with the change that caused it, in one transaction, under an occasion that occurs once.
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from diembao.store.mailing import OPEN
+from diembao.store import outgoing
 from diembao.store.models import LetterRow
 
 # What has ended is kept so long, to be looked up when somebody asks what they were told.
@@ -54,58 +53,12 @@ def queue(
 
 def next_due(session: Session, kinds: Collection[str], now: datetime) -> LetterRow | None:
     """The letter of these kinds that has waited longest of those whose time has come."""
-    query = select(LetterRow).where(
-        LetterRow.state == "queued", LetterRow.next_try_at <= now, LetterRow.kind.in_(kinds)
-    )
-    return session.scalar(query.order_by(LetterRow.next_try_at, LetterRow.id).limit(1))
-
-
-def take(session: Session, letter_id: int, claim: str) -> bool:
-    """Take a waiting letter; False when another postman has it."""
-    return _change(
-        session,
-        (LetterRow.id == letter_id, LetterRow.state == "queued"),
-        state="sending",
-        claim=claim,
-        attempts=LetterRow.attempts + 1,
-    )
-
-
-def hand_over(session: Session, letter_id: int, claim: str) -> bool:
-    """Before the last word to the server; False when the letter is no longer ours, and nothing may be sent."""
-    conditions = (LetterRow.id == letter_id, LetterRow.state == "sending", LetterRow.claim == claim)
-    return _change(session, conditions, state="handing")
-
-
-def settle(
-    session: Session, letter_id: int, claim: str, state: str, answer: str, *, at: datetime, next_try_at: datetime
-) -> bool:
-    """What became of a letter that we had taken."""
-    return _change(
-        session,
-        (LetterRow.id == letter_id, LetterRow.claim == claim, LetterRow.state.in_(OPEN)),
-        state=state,
-        answer=answer,
-        claim="",
-        sent_at=at if state == "sent" else None,
-        next_try_at=next_try_at,
-    )
-
-
-def recover(session: Session) -> tuple[int, int]:
-    """What a postman left behind that is gone, as `mailing.recover`; only for who holds the postman's lock."""
-    again = session.execute(update(LetterRow).where(LetterRow.state == "sending").values(state="queued", claim=""))
-    unknown = session.execute(update(LetterRow).where(LetterRow.state == "handing").values(state="uncertain", claim=""))
-    return again.rowcount, unknown.rowcount  # type: ignore[attr-defined]
+    return outgoing.next_due(session, LetterRow, now, LetterRow.kind.in_(kinds))
 
 
 def cancel(session: Session, kind: str, object_id: int) -> None:
     """What still waits to be said about an object will not be said."""
-    _change(
-        session,
-        (LetterRow.kind == kind, LetterRow.object_id == object_id, LetterRow.state == "queued"),
-        state="cancelled",
-    )
+    outgoing.cancel(session, LetterRow, LetterRow.kind == kind, LetterRow.object_id == object_id)
 
 
 def of_object(session: Session, kind: str, object_id: int, limit: int = 20) -> Sequence[LetterRow]:
@@ -116,11 +69,4 @@ def of_object(session: Session, kind: str, object_id: int, limit: int = 20) -> S
 
 def forget_old(session: Session, now: datetime) -> int:
     """Drop letters that ended long ago; returns how many."""
-    old = delete(LetterRow).where(LetterRow.queued_at < now - KEPT, LetterRow.state.not_in(OPEN))
-    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
-
-
-def _change(session: Session, conditions: Sequence[ColumnElement[bool]], **values: object) -> bool:
-    statement = update(LetterRow).where(*conditions).values(**values)
-    changed = session.execute(statement.execution_options(synchronize_session=False))
-    return bool(changed.rowcount)  # type: ignore[attr-defined]
+    return outgoing.forget_old(session, LetterRow, now - KEPT)

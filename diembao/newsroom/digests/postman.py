@@ -27,7 +27,7 @@ from diembao.newsroom.letters import Carrier
 from diembao.newsroom.seal import Seal
 from diembao.newsroom.smtp import Answer, Line, returns_to, sender_of
 from diembao.settings import Settings
-from diembao.store import mailing
+from diembao.store import outgoing
 from diembao.store.database import Store
 from diembao.store.locks import exclusive
 from diembao.store.models import DeliveryRow, DigestRow, MailingListRow, RecipientRow
@@ -80,7 +80,7 @@ class Postman:
             if not alone:
                 return None
             with self.store.write() as session:
-                _again, done.uncertain = mailing.recover(session)
+                done.uncertain = outgoing.recover(session, DeliveryRow)
             line = self._line()
             try:
                 while not stop() and (taken := self._take()) is not None:
@@ -103,14 +103,13 @@ class Postman:
     def _take(self) -> DeliveryRow | None:
         claim = uuid.uuid4().hex
         with self.store.write() as session:
-            while (row := mailing.next_due(session, self.now())) is not None:
+            while (row := outgoing.next_due(session, DeliveryRow, self.now())) is not None:
                 if not self._still_wanted(row, session.get(RecipientRow, row.recipient_id)):
                     row.state = "cancelled"
                     session.flush()
                     continue
                 settle(session, session.get_one(DigestRow, row.digest_id))
-                if mailing.take(session, row.id, claim):
-                    session.refresh(row)
+                if outgoing.take(session, row, claim):
                     return row
         return None
 
@@ -160,7 +159,7 @@ class Postman:
     def _last_word(self, row: DeliveryRow) -> bool:
         now = self.now()
         with self.store.write() as session:
-            if not mailing.hand_over(session, row.id, row.claim):
+            if not outgoing.hand_over(session, row):
                 return False
             digest = session.get_one(DigestRow, row.digest_id)
             if digest.sent_at is None:
@@ -174,9 +173,8 @@ class Postman:
             state = "refused"
         minutes = _BACK_OFF[min(row.attempts, len(_BACK_OFF)) - 1]
         with self.store.write() as session:
-            mailing.settle(
-                session, row.id, row.claim, state, answer.text, at=now, next_try_at=now + timedelta(minutes=minutes)
-            )
+            next_try = now + timedelta(minutes=minutes)
+            outgoing.settle(session, DeliveryRow, row.id, row.claim, state, answer.text, at=now, next_try_at=next_try)
             recipient = session.get(RecipientRow, row.recipient_id)
             if answer.at_address and answer.code in _NO_SUCH_ADDRESS and recipient is not None:
                 recipient.state, recipient.reason, recipient.changed_at = "bounced", answer.text, now

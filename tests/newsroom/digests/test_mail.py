@@ -25,7 +25,7 @@ from diembao.newsroom.digests.bounces import note, read_report
 from diembao.newsroom.digests.postman import Postman
 from diembao.newsroom.permissions import Actor, Role
 from diembao.newsroom.seal import Seal
-from diembao.store import digests, mailing
+from diembao.store import digests, mailing, outgoing
 from diembao.store.models import DeliveryRow, DigestRow, RecipientRow
 
 Desk = Any  # the newsroom of conftest.py
@@ -263,10 +263,10 @@ def test_a_postman_taken_away_in_the_middle(office: Desk, mailbox: tuple[Mailbox
     row = an_approved(office)
     queue(office, row, a_list(office, "a@x.vn"))
     with office.store.write() as session:
-        due = mailing.next_due(session, NOW)
-        assert due is not None and mailing.take(session, due.id, "dead")
+        due = outgoing.next_due(session, DeliveryRow, NOW)
+        assert due is not None and outgoing.take(session, due, "dead")
         if killed_at != "before the dot":
-            assert mailing.hand_over(session, due.id, "dead")
+            assert outgoing.hand_over(session, due)
     if killed_at == "after the answer":
         mailbox[0].got.append(("a@x.vn", b""))
     done = postman(office).deliver()
@@ -278,7 +278,7 @@ def test_a_postman_taken_away_in_the_middle(office: Desk, mailbox: tuple[Mailbox
         assert states(office, row) == {"a@x.vn": "uncertain"}
         with office.store.write() as session:
             # The dead one's last word, had it only been slow: it is not said.
-            assert not mailing.hand_over(session, due.id, "dead")
+            assert not outgoing.hand_over(session, due)
             lists.decide(session, due.id, send_again=killed_at == "after the dot", actor=CHIEF, now=NOW)
         postman(office).deliver()
         assert mailbox[0].counted() == {"a@x.vn": 1}

@@ -28,7 +28,7 @@ from diembao.newsroom.analysis.alerts.telling import is_on
 from diembao.newsroom.people import roles_of
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
-from diembao.store import alerts, people
+from diembao.store import alerts, outgoing, people
 from diembao.store.database import Store
 from diembao.store.locks import exclusive
 from diembao.store.models import AlertDeliveryRow, AlertRow, UserRow
@@ -148,7 +148,7 @@ class Caller:
             if not alone:
                 return None
             with self.store.write() as session:
-                alerts.recover_calls(session)
+                outgoing.recover(session, AlertDeliveryRow)
             return asyncio.run(self._all(stop))
 
     async def _all(self, stop: Callable[[], bool]) -> int:
@@ -211,7 +211,7 @@ class Caller:
             state = "failed"
         wait = max(_wait_before(call.attempt), min(answer.wait, _LONGEST_WAIT))
         with self.store.write() as session:
-            alerts.settle_call(session, call.id, state, answer.text, at=now, next_try_at=now + wait)
+            outgoing.settle(session, AlertDeliveryRow, call.id, "", state, answer.text, at=now, next_try_at=now + wait)
         if state != "sent":
             logger.warning("webhook %s: %s", state, answer.text, extra={"delivery": call.id, "attempt": call.attempt})
 

@@ -19,7 +19,7 @@ from diembao.newsroom.analysis.alerts.telling import LETTER
 from diembao.newsroom.permissions import Action, Actor, require
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
-from diembao.store import alerts, audit, letters, people, saved_searches, stories
+from diembao.store import alerts, audit, letters, outgoing, people, saved_searches, stories
 from diembao.store.models import AlertMuteRow, AlertRow
 from nlp.text import normalise
 
@@ -212,7 +212,7 @@ def try_webhook(session: Session, actor: Actor, alert_id: int, now: datetime) ->
     row = own(session, actor, alert_id)
     if not row.webhook_url:
         raise Refused("alert_no_webhook")
-    if any(one.content.get(TEST) and one.state in alerts.OPEN for one in alerts.deliveries(session, row.id, 20)):
+    if any(one.content.get(TEST) and one.state in outgoing.OPEN for one in alerts.deliveries(session, row.id, 20)):
         raise Refused("alert_test_waits")
     alerts.queue_call(session, row, {TEST: True}, now)
     _record(session, actor, "alert_test", row, now)

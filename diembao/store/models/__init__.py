@@ -1,0 +1,111 @@
+"""The tables, by what they hold."""
+
+from __future__ import annotations
+
+from diembao.store.models.analysis import (
+    AlertArrivalRow,
+    AlertDeliveryRow,
+    AlertMatchRow,
+    AlertMuteRow,
+    AlertRow,
+    LetterRow,
+    SavedSearchFollowRow,
+    SavedSearchRow,
+)
+from diembao.store.models.articles import (
+    ArticleRow,
+    ArticleVersionRow,
+    BandRow,
+    OutboxRow,
+    StoryOpeningRow,
+    StoryPlaceRow,
+    StoryRow,
+)
+from diembao.store.models.base import NEVER_REUSED, Base, Identity, Json, UtcDateTime
+from diembao.store.models.desk import (
+    ArticleRequestRow,
+    DeskActRow,
+    LabelRow,
+    MatterRow,
+    SavedViewRow,
+    StoryNoteRow,
+    StoryTextRow,
+    TakedownRow,
+)
+from diembao.store.models.digests import (
+    DeliveryRow,
+    DigestItemRow,
+    DigestNumberRow,
+    DigestRow,
+    MailingListRow,
+    RecipientRow,
+)
+from diembao.store.models.outgoing import Outgoing
+from diembao.store.models.pages import NearMissRow, PageRow, PushedArticleRow, ReadingRow, TrailRow, WatchRow
+from diembao.store.models.people import ApiKeyDayRow, ApiKeyRow, AuditRow, SignInFailureRow, UserRow, UserSessionRow
+from diembao.store.models.sources import (
+    FeedRow,
+    LeaseRow,
+    ProfileRow,
+    SourceDayRow,
+    SourceEventRow,
+    SourcePulseRow,
+    SourceRow,
+)
+
+__all__ = [
+    "NEVER_REUSED",
+    "AlertArrivalRow",
+    "AlertDeliveryRow",
+    "AlertMatchRow",
+    "AlertMuteRow",
+    "AlertRow",
+    "ApiKeyDayRow",
+    "ApiKeyRow",
+    "ArticleRequestRow",
+    "ArticleRow",
+    "ArticleVersionRow",
+    "AuditRow",
+    "BandRow",
+    "Base",
+    "DeliveryRow",
+    "DeskActRow",
+    "DigestItemRow",
+    "DigestNumberRow",
+    "DigestRow",
+    "FeedRow",
+    "Identity",
+    "Json",
+    "LabelRow",
+    "LeaseRow",
+    "LetterRow",
+    "MailingListRow",
+    "MatterRow",
+    "NearMissRow",
+    "OutboxRow",
+    "Outgoing",
+    "PageRow",
+    "ProfileRow",
+    "PushedArticleRow",
+    "ReadingRow",
+    "RecipientRow",
+    "SavedSearchFollowRow",
+    "SavedSearchRow",
+    "SavedViewRow",
+    "SignInFailureRow",
+    "SourceDayRow",
+    "SourceEventRow",
+    "SourcePulseRow",
+    "SourceRow",
+    "StoryNoteRow",
+    "StoryOpeningRow",
+    "StoryPlaceRow",
+    "StoryRow",
+    "StoryTextRow",
+    "TakedownRow",
+    "TrailRow",
+    "UserRow",
+    "UserSessionRow",
+    "UtcDateTime",
+    "WatchRow",
+]
