@@ -11,6 +11,16 @@ _BEFORE, _AFTER = timedelta(days=2), timedelta(days=5)
 _NEW_YEAR: Final = "Tết Nguyên Đán"
 
 
+def holiday(year: int) -> tuple[date, date]:
+    """The first and the last day on which newspapers print little.
+
+    Raises:
+        ValueError: a year the calendar does not know.
+    """
+    first = new_year(year)
+    return first - _BEFORE, first + _AFTER - timedelta(days=1)
+
+
 @cache
 def new_year(year: int) -> date:
     """The first day of Tết in a year of the common calendar; right for Viet Nam where China differs (2007, 2030).
@@ -30,7 +40,7 @@ def new_year(year: int) -> date:
 def is_tet(day: date) -> bool:
     """Whether newspapers are on holiday; False for years the calendar does not know."""
     try:
-        first = new_year(day.year)
+        first, last = holiday(day.year)
     except ValueError:
         return False
-    return first - _BEFORE <= day < first + _AFTER
+    return first <= day <= last

@@ -132,7 +132,7 @@ def _side(
     own: tuple[str, ...],
 ) -> Side:
     index, query = site.resources.index, asked.query(day_of(site.now()))
-    within = replace(asked.during(compared.asked), apart=True, by="", unit_of_time="")
+    within = replace(asked.during(compared.asked), apart=True, by="", unit_of_time="", count="")
     change = figures.change(index, query, compared)
     stances = {share.value: share for share in figures.shares(index, query, compared, Keyword.STANCE, 4)}
     chart = _chart(site, within, line, unit, compared.asked, highest)
@@ -145,7 +145,8 @@ def _side(
         own,
         chart,
         drawn(site, chart),
-        {"": within.path(SEARCH)} | {value: within.with_only("stance", value).path(SEARCH) for value in STANCES},
+        {"": within.path(SEARCH), "stories": within.path(SEARCH, apart=False)}
+        | {value: within.with_only("stance", value).path(SEARCH) for value in STANCES},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,13 +10,15 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from diembao.errors import BadQuery
-from diembao.index.protocol import Period, Query, Unit
-from diembao.newsroom.analysis.charts import Chart, Look, Mark
+from diembao.index.protocol import Keyword, Period, Query, Unit
+from diembao.newsroom.analysis import figures
+from diembao.newsroom.analysis.charts import Chart, Drawable, Look, Mark
 from diembao.newsroom.analysis.drawing import NotDrawn
 from diembao.newsroom.analysis.figures import Change, Number, Share, Table, Timeline
 from diembao.newsroom.analysis.leaders import MOST_STORIES, leaders_of
 from diembao.newsroom.analysis.overview import over_time, overview
 from diembao.newsroom.analysis.spans import PRESETS, Span, span, unit_of
+from diembao.newsroom.analysis.tile_maps import TileMap
 from diembao.newsroom.analysis.tiles import borders, step_of, tile_places
 from search_api.analysis.asked import FIELDS, SEARCH, TRENDS, Asked, BadDay, refusal
 from search_api.analysis.finding import Analyst, drawn, fault_of, in_force, place_of, span_shown, wording_of
@@ -41,8 +43,8 @@ STACKS = ("stance", "topic", "source", "scope", "outlet_type", "relevance")
 STANCES = ("favourable", "unfavourable", "mixed", "neutral")
 # Numbers of the palette: green, red, brown, grey; the word beside says it, the colour only helps.
 _STANCE_COLOURS = (2, 1, 3, 5)
-_SHARES = {"topic": 20, "source": 15, "person": 10, "organisation": 10}  # tables, with how many lines
-_OVER_TIME = "theo-thoi-gian"
+_SHARES = {"topic": 20, "stance": 4, "source": 15, "person": 10, "organisation": 10}  # tables, with how many lines
+_OVER_TIME, _MAP = "theo-thoi-gian", "ban-do"
 _MOST_DAYS = 366 * 30
 # Bars of a chart that is 960 wide; with ten times as many the library gives up.
 _MOST_PLACES = 400
@@ -168,16 +170,16 @@ def chart_file(request: Request, site: CurrentSite, member: Analyst, name: str) 
     with site.resources.store.read() as session:
         wording = wording_of(session, site)
     try:
-        charts = _charts(site, wording, asked)
+        chart = _CHARTS[stem](site, wording, asked) if stem in _CHARTS and kind in ("svg", "png") else None
     except BadDay as error:
         raise refusal(error) from error
-    if stem not in charts or kind not in ("svg", "png"):
+    if chart is None:
         raise HTTPException(404)
     try:
         if kind == "svg":
-            body, media_type = site.charts.svg(charts[stem], Look.FILE).encode(), "image/svg+xml"
+            body, media_type = site.charts.svg(chart, Look.FILE).encode(), "image/svg+xml"
         else:
-            body, media_type = site.charts.png(charts[stem]), "image/png"
+            body, media_type = site.charts.png(chart), "image/png"
     except NotDrawn as error:
         raise HTTPException(503) from error
     headers = {"Content-Disposition": f'attachment; filename="{stem}.{kind}"', "Cache-Control": "no-store"}
@@ -243,11 +245,23 @@ def _summary(change: Change, compared: Span, within: Asked) -> dict[str, Counted
     }
 
 
-def _charts(site: Site, wording: Wording, asked: Asked) -> dict[str, Chart]:
+def _over_time(site: Site, wording: Wording, asked: Asked) -> Drawable:
     period, query = _period(asked, site)
     compared, unit = span(period), unit_for(asked, period)
     found, before = over_time(site.resources.index, query, compared, unit, FIELDS[_stacked_by(asked)])
-    return {_OVER_TIME: _stacked(found, before, asked, compared, wording)}
+    return _stacked(found, before, asked, compared, wording)
+
+
+def _map(site: Site, wording: Wording, asked: Asked) -> Drawable:
+    period, query = _period(asked, site)
+    codes = [place.code for place in tile_places()]
+    numbers = figures.of_values(site.resources.index, query, period, Keyword.PLACE_CODE, codes)
+    title = wording.messages.text("desk.analysis.map_title", span=span_shown(period))
+    return TileMap(title, tuple((code, numbers[code].articles) for code in codes))
+
+
+# By the name of the file.
+_CHARTS: Mapping[str, Callable[[Site, Wording, Asked], Drawable]] = {_OVER_TIME: _over_time, _MAP: _map}
 
 
 def _stacked_by(asked: Asked) -> str:
@@ -271,19 +285,19 @@ def _stacked(found: Timeline, before: Timeline, asked: Asked, compared: Span, wo
         for place, one, number in zip(places, found.periods, line.numbers, strict=True)
         if number.articles
     ]
-    text = wording.messages.text
+    text, kind = wording.messages.text, f"_{asked.count}" if asked.count else ""
     steps: list[Mark] = []
     if unit is not Unit.WEEK:  # weeks do not begin on the same day of both periods
         for place, number in zip(places, before.total, strict=False):
             if number.articles:
-                said = text("desk.analysis.before_said", count=number.articles)
-                steps.append(Mark(place, number.articles, said=said))
+                counted = _counted(number, asked)
+                steps.append(Mark(place, counted, said=text(f"desk.analysis.before_said{kind}", count=counted)))
     # Every place of the axis, whether something was printed or not.
     empty = [Mark(place, 0, wording.value(by, lines[0].value)) for place in places] if lines else []
-    title = text("desk.analysis.chart_title", by=wording.field(by).lower(), span=span_shown(period))
+    title = text(f"desk.analysis.chart_title{kind}", by=wording.field(by).lower(), span=span_shown(period))
     return Chart(
         title,
-        text("desk.analysis.articles"),
+        text(f"desk.analysis.{asked.count or 'articles'}"),
         (*empty, *marks),
         tuple(wording.value(by, line.value) for line in lines),
         tuple(_STANCE_COLOURS[STANCES.index(line.value)] for line in lines) if by == "stance" else (),
@@ -293,13 +307,18 @@ def _stacked(found: Timeline, before: Timeline, asked: Asked, compared: Span, wo
     )
 
 
+def _counted(number: Number, asked: Asked) -> int:
+    return number.stories if asked.count else number.articles
+
+
 def _mark(value: str, by: str, place: str, number: Number, part: Period, wording: Wording, asked: Asked) -> Mark:
     label = wording.value(by, value)
     said = wording.messages.text(
         "desk.analysis.mark_said", span=span_shown(part), label=label, articles=number.articles, stories=number.stories
     )
-    href = asked.with_only(by, value).during(part).path(SEARCH, by="", unit_of_time="", apart=True)
-    return Mark(place, number.articles, label, said, href)
+    within = asked.with_only(by, value).during(part)
+    href = within.path(SEARCH, by="", unit_of_time="", count="", apart=not asked.count)
+    return Mark(place, _counted(number, asked), label, said, href)
 
 
 def _part(one: Period, period: Period) -> Period:
@@ -312,7 +331,7 @@ def _rows(found: Sequence[Share], wording: Wording, within: Asked, name: str) ->
 
 def _list(within: Asked, name: str, value: str) -> str:
     """The articles that were counted, each by itself."""
-    return within.with_only(name, value).path(SEARCH, by="", unit_of_time="", apart=True)
+    return within.with_only(name, value).path(SEARCH, by="", unit_of_time="", count="", apart=True)
 
 
 def _tiles(site: Site, numbers: Mapping[str, Number], within: Asked) -> list[Tile]:

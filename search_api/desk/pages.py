@@ -33,8 +33,13 @@ class Entry:
     path: str
     action: Action
 
+    @property
+    def part(self) -> int:
+        """The analysts' entries stand together, after those of the desk."""
+        return int(self.path.startswith(ANALYSIS))
 
-# In the order of the menu; who signs in comes to the first one they may see.
+
+# In the order of each part of the menu; who signs in comes to the first one they may see.
 NAVIGATION = (
     Entry("queue", DESK, Action.READ_DESK),
     Entry("add", f"{DESK}/them", Action.ADD_ARTICLE),

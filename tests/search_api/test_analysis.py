@@ -123,9 +123,8 @@ def test_every_figure_of_the_trends_leads_to_the_articles_it_counts(analyst: Any
         assert found(analyst, cell.attributes["href"] or "") == int(cell.text())
         checked += 1
     for row in page.css(".chart-table tbody tr"):
-        link = row.css_first("a")
-        if link is not None:
-            assert found(analyst, link.attributes["href"] or "") == int(row.css("td")[-1].text())
+        for link in row.css("a"):
+            assert found(analyst, link.attributes["href"] or "") == int(link.text())
             checked += 1
     assert checked > 14
     assert len(page.css(".tile")) == 92
@@ -137,7 +136,39 @@ def test_comparisons_are_those_of_the_periods_they_name(analyst: Any) -> None:
     assert before.text() == "1 tin, 1 bài"
     assert dict(parse_qsl(urlsplit(before.attributes["href"] or "").query))["from"] == "2026-10-10"
     assert page.css(".compared .change")[0].text() == "+400\xa0%"
-    assert page.css(".compared .change")[1].text() == "mới có"
+    assert "không có bài nào" in page.css(".compared dd")[1].text()
+
+
+def test_the_table_beside_a_chart_has_a_row_for_every_day_in_their_order(analyst: Any) -> None:
+    page = tree(analyst.get("/phan-tich?relevance=relevant&from=2026-11-01&to=2026-11-22"))
+    rows = page.css(".chart-table tbody tr")
+    assert [row.css_first("th").text() for row in rows] == [f"{day:02d}/11/26" for day in range(1, 23)]
+    head = [cell.text() for cell in page.css(".chart-table thead th")]
+    assert head[0] == "Thời gian" and head[-2:] == ["Cộng", "Kỳ trước"]
+    assert sum(int(row.css("td")[-2].text()) for row in rows) == 7
+    assert sum(int(row.css("td")[-1].text()) for row in rows) == 1
+    # The axis is in the same order, though the period before has only one of these days.
+    shown = re.findall(r">(\d\d/11/26)<", str(page.css_first("figure.chart svg").html))
+    assert shown == sorted(shown) and len(shown) > 5
+
+
+def test_stories_are_counted_where_they_are_asked_for(analyst: Any) -> None:
+    asked = "relevance=relevant&from=2026-11-01&to=2026-11-22&count=stories"
+    page = tree(analyst.get(f"/phan-tich?{asked}"))
+    assert "Số tin theo thái độ" in page.css_first("figure.chart h2").text()
+    numbers = [int(link.text()) for link in page.css(".chart-table td a")]
+    assert sum(numbers) == 6  # a story that was printed on two days counts on both
+    for link in page.css(".chart-table td a"):
+        path = link.attributes["href"] or ""
+        assert "apart" not in path and len(titles(analyst, path)) == int(link.text())
+    assert "Số tin" in analyst.get(f"/phan-tich/bieu-do/theo-thoi-gian.svg?{asked}").text
+
+
+def test_tet_is_a_period_that_can_be_chosen(analyst: Any) -> None:
+    page = tree(analyst.get(f"{SEARCH}?q=lu&span=tet"))
+    chosen = page.css_first("#span option[selected]")
+    assert (chosen.attributes["value"], chosen.text()) == ("tet", "Dịp Tết gần nhất")
+    assert "15/02/2026 – 21/02/2026" in tree(analyst.get("/phan-tich?span=tet")).body.text()
 
 
 def test_the_first_visit_says_in_its_address_what_is_counted(analyst: Any) -> None:
@@ -269,6 +300,9 @@ def test_a_chart_can_be_taken_along_as_a_file(analyst: Any) -> None:
     assert svg.headers["content-type"] == "image/svg+xml" and "var(" not in svg.text and "<svg" in svg.text
     png = analyst.get(f"/phan-tich/bieu-do/theo-thoi-gian.png?{asked}")
     assert png.content.startswith(b"\x89PNG")
+    tiles = analyst.get(f"/phan-tich/bieu-do/ban-do.svg?{asked}")
+    assert "Số bài theo xã, phường, 01/11/2026 – 22/11/2026" in tiles.text and "Tân Cương" in tiles.text
+    assert analyst.get(f"/phan-tich/bieu-do/ban-do.png?{asked}").content.startswith(b"\x89PNG")
     assert analyst.get(f"/phan-tich/bieu-do/khong-co.svg?{asked}").status_code == 404
     for wrong in ("from=99", "from=2026-11-02&to=2026-11-01", "from=1900-01-01&to=2000-01-01", "q=((("):
         assert analyst.get(f"/phan-tich/bieu-do/theo-thoi-gian.svg?{wrong}").status_code == 400, wrong
@@ -333,9 +367,13 @@ def test_queries_side_by_side_with_the_same_filters_and_scale(analyst: Any) -> N
     assert list(rows) == ["tan cuong", "lu", "khongcogi"]
     for text, row in rows.items():
         numbers = [cell.text() for cell in row.css("td.number")]
+        stories, *others = row.css("td a")
+        assert stories.text() == numbers[0] and len(titles(analyst, stories.attributes["href"] or "")) == int(
+            numbers[0]
+        )
         shown = found(analyst, f"{SEARCH}?{urlencode({'q': text, 'from': '2026-11-01', 'to': '2026-11-22'})}&apart=1")
         assert int(numbers[1]) == shown
-        for link in row.css("td a"):
+        for link in others:
             assert found(analyst, link.attributes["href"] or "") == int(link.text())
     assert "Không báo nào đăng đủ mọi câu tìm." in page.body.text()
     both = tree(analyst.get("/phan-tich/so-sanh?q=tan+cuong&q=trai+lon&from=2026-11-01&to=2026-11-22"))

@@ -43,7 +43,7 @@ _MOST_VALUES = 60
 _LONGEST = 200
 _LONGEST_QUERY = 8192  # what an address may hold at all
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
-_SINGLE = ("q", "from", "to", "span", "sort", "by", "unit_of_time", "after")
+_SINGLE = ("q", "from", "to", "span", "sort", "by", "unit_of_time", "count", "after")
 
 
 def _written(name: str, value: str) -> str:
@@ -69,7 +69,8 @@ class Asked:
     """values: pairs of field name and value, the value with a minus where it is excluded; as given, no pair twice.
 
     span: name of a preset, in force where neither day is given. by: what a chart is stacked by.
-    apart: every printing is listed, not one of each story.
+    count: `stories` where a chart counts those, empty for printings. apart: every printing is listed, not one of each
+    story.
     """
 
     q: str = ""
@@ -82,6 +83,7 @@ class Asked:
     unit_of_time: str = ""
     apart: bool = False
     after: str = ""
+    count: str = ""
 
     @classmethod
     def read(cls, parameters: Iterable[tuple[str, str]]) -> Asked:
@@ -106,6 +108,7 @@ class Asked:
             unit_of_time=single.get("unit_of_time", ""),
             apart=single.get("apart") == "1",
             after=single.get("after", ""),
+            count="stories" if single.get("count") == "stories" else "",
         )
 
     @property
@@ -119,6 +122,7 @@ class Asked:
             "sort": self.sort,
             "by": self.by,
             "unit_of_time": self.unit_of_time,
+            "count": self.count,
             "apart": "1" if self.apart else "",
             "after": self.after,
         }

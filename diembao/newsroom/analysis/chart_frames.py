@@ -33,7 +33,7 @@ def frame_of(chart: Chart) -> Chart | None:
     their marks say and lead to. None for those that have no such frame: lying bars, and none at all."""
     if chart.is_lying or not chart.marks:
         return None
-    places = dict.fromkeys(mark.at for mark in (*chart.compared, *chart.marks))
+    places = chart.places
     top = chart.highest or _round_end(_highest(chart))
     series = chart.series[0] if chart.series else ""
     bars = tuple(Mark(place, top, series) for place in places)

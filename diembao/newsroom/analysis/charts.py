@@ -23,8 +23,8 @@ HERE = "https://here.invalid"
 # measures with it in a third of the time that the large ones take.
 _MEASURED_FONT = "Liberation Sans"
 _DRAWN_FONT = "Noto Sans, DejaVu Sans, Liberation Sans, Arial, sans-serif"
-_MOST_LABELS = 16
 STEP = 2  # how thick the steps of what is compared are
+_LABEL_WIDTH = 62  # of a day with its year, and room beside it
 
 
 class Look(StrEnum):
@@ -46,6 +46,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A place of the axis; before: what is drawn behind it."""
+
+    place: str
+    cells: tuple[Mark, ...]
+    before: float
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """series: in the order of their colours; `colours` says which of the palette, by number, where that matters.
     compared: drawn behind as steps (the period before), in the order of the places on the axis."""
@@ -61,6 +70,23 @@ class Chart:
     width: int = 720
     height: int = 240
     highest: float = 0  # where the axis ends, for charts that are compared; 0: with the highest mark
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """In the order of the axis."""
+        return tuple(dict.fromkeys(mark.at for mark in (*self.marks, *self.compared)))
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The same figures as a table: a row for each place, a cell for each series."""
+        # A mark of zero only holds its place on the axis.
+        cells = {(mark.at, mark.series): mark for mark in sorted(self.marks, key=lambda mark: bool(mark.value))}
+        before = {mark.at: mark.value for mark in self.compared}
+        names = self.series or ("",)
+        return tuple(
+            Row(place, tuple(cells.get((place, name), Mark(place, 0, name)) for name in names), before.get(place, 0))
+            for place in self.places
+        )
 
     def specification(self, look: Look) -> dict[str, Any]:
         return specification(self, look)
@@ -79,7 +105,7 @@ class Drawable(Protocol):
 
 def specification(chart: Chart, look: Look) -> dict[str, Any]:
     """The chart in Vega-Lite: data and meaning, which a data journalist could take from here."""
-    places = list(dict.fromkeys([mark.at for mark in (*chart.compared, *chart.marks)]))
+    places = chart.places
     layers = [_bars(chart, look, places)]
     if chart.compared:
         layers.append(_steps(chart, look, places))
@@ -145,9 +171,11 @@ def _steps(chart: Chart, look: Look, places: Sequence[str]) -> dict[str, Any]:
 def _place_axis(chart: Chart, places: Sequence[str]) -> dict[str, Any]:
     axis: dict[str, Any] = {"labelLimit": 320, "grid": False, "ticks": False}
     if not chart.is_lying:
-        every = max(1, -(-len(places) // _MOST_LABELS))
-        axis |= {"labelAngle": 0, "values": list(places[::every]), "labelOverlap": False}
-    return {"field": "at", "type": "ordinal", "sort": list(places), "title": None, "axis": axis}
+        every = max(1, -(-len(places) * _LABEL_WIDTH // chart.width))
+        axis |= {"labelAngle": 0, "values": list(places[::every]), "labelOverlap": False, "labelPadding": 8}
+    # The domain is said, not only the sorting: of layers with different places the library makes an order of its own.
+    scale = {"domain": list(places)}
+    return {"field": "at", "type": "ordinal", "scale": scale, "sort": None, "title": None, "axis": axis}
 
 
 def _values(mark: Mark) -> Mapping[str, Any]:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from diembao.index.protocol import Period, Unit
+from diembao.newsroom.tet import holiday
 
 # Up to here a figure is drawn by day, up to there by week; beyond, by month.
 _DAYS_BY_DAY = 62
 _DAYS_BY_WEEK = 400
+_TET_LOOKED_BACK = 60  # years: far beyond what the calendar of Tết does not know yet
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """A period and what it is measured against. year_before: the same days of the year before, whole months for whole
-    months; a 29 February alone is the 28th where there is none."""
+    months, Tết for Tết; a 29 February alone is the 28th where there is none."""
 
     asked: Period
     before: Period
@@ -37,6 +39,11 @@ def _before(period: Period, length: timedelta) -> Period:
 
 
 def _same_of_last_year(period: Period) -> Period:
+    tet = _tet_of(period.first.year)
+    if tet is not None and period.first == tet.first and period.last <= tet.last:
+        last_year = _tet_of(period.first.year - 1)
+        if last_year is not None:
+            return Period(last_year.first, last_year.first + (period.last - period.first))
     first, after = _year_before(period.first), period.last + timedelta(days=1)
     # The day after the last, so that the end of February is its end in both years.
     last = _year_before(after) - timedelta(days=1) if _whole_months(period) else _year_before(period.last)
@@ -75,7 +82,23 @@ def _quarter(today: date) -> Period:
     return Period(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), today)
 
 
-# Every preset ends today: days that have not come yet would only draw an empty end.
+def _tet(today: date) -> Period:
+    """The last Tết that has begun; the one before the calendar ends where it knows no further."""
+    for year in range(today.year, today.year - _TET_LOOKED_BACK, -1):
+        tet = _tet_of(year)
+        if tet is not None and tet.first <= today:
+            return Period(tet.first, min(tet.last, today))
+    return Period(today, today)
+
+
+def _tet_of(year: int) -> Period | None:
+    try:
+        return Period(*holiday(year))
+    except ValueError:
+        return None
+
+
+# No preset goes beyond today: days that have not come yet would only draw an empty end.
 PRESETS: Mapping[str, Callable[[date], Period]] = {
     "today": lambda today: Period(today, today),
     "7days": lambda today: Period(today - timedelta(days=6), today),
@@ -83,4 +106,5 @@ PRESETS: Mapping[str, Callable[[date], Period]] = {
     "month": lambda today: Period(today.replace(day=1), today),
     "quarter": _quarter,
     "year": lambda today: Period(date(today.year, 1, 1), today),
+    "tet": _tet,
 }

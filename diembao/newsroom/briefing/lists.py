@@ -28,7 +28,9 @@ class Lists:
 
     @classmethod
     def of(cls, asked: Asked) -> Lists:
-        return cls(replace(asked, from_="", to="", span="", sort="", by="", unit_of_time="", apart=False, after=""))
+        return cls(
+            replace(asked, from_="", to="", span="", sort="", by="", unit_of_time="", count="", apart=False, after="")
+        )
 
     def articles(self, period: Period, only: Only = ()) -> str:
         """Every printing by itself."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 import pytest
 from lxml import etree
 
@@ -75,6 +78,35 @@ def test_long_names_lie_in_front_of_their_bars(press: ChartPress) -> None:
 
 def test_a_picture_for_word_is_a_picture(press: ChartPress) -> None:
     assert press.png(STACKED).startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_the_axis_keeps_the_order_of_the_days_though_the_period_before_has_fewer(press: ChartPress) -> None:
+    days = [f"{day:02d}/10" for day in range(1, 12)]
+    marks = (*(Mark(day, 0, "thuận lợi") for day in days), Mark("03/10", 2, "bất lợi"), Mark("02/10", 5, "thuận lợi"))
+    chart = Chart("t", "v", marks, series=("thuận lợi", "bất lợi"), compared=(Mark("09/10", 4), Mark("04/10", 1)))
+    for look in Look:
+        shown = re.findall(r">(\d\d/10)<", press.svg(chart, look))
+        assert shown == days
+
+
+def test_names_of_days_leave_room_for_each_other(press: ChartPress) -> None:
+    days = tuple(Mark(f"{day:02d}/{month:02d}/25", 1) for month in (6, 7) for day in range(1, 31))
+    drawn = etree.fromstring(press.svg(Chart("t", "v", days, width=420)).encode())
+    at = sorted(
+        float(re.findall(r"translate\(([\d.]+),", words.get("transform"))[0])
+        for words in drawn.iter(f"{SVG}text")
+        if "/25" in (words.text or "")
+    )
+    assert len(at) > 3 and min(after - before for before, after in pairwise(at)) >= 55
+
+
+def test_the_table_has_one_row_a_place_and_one_cell_a_series() -> None:
+    rows = STACKED.rows
+    assert [(row.place, [cell.value for cell in row.cells], row.before) for row in rows] == [
+        ("01/10", [1200, 3], 4),
+        ("02/10", [0, 2], 0),
+    ]
+    assert rows[0].cells[1].href == STACKED.marks[1].href
 
 
 def test_an_empty_chart_is_drawn_too(press: ChartPress) -> None:

@@ -47,8 +47,30 @@ def test_presets_end_today_and_begin_where_their_name_says() -> None:
         "month": date(2026, 11, 1),
         "quarter": date(2026, 10, 1),
         "year": date(2026, 1, 1),
+        "tet": date(2026, 2, 15),
     }
-    assert {make(SUNDAY).last for make in PRESETS.values()} == {SUNDAY}
+    assert {make(SUNDAY).last for name, make in PRESETS.items() if name != "tet"} == {SUNDAY}
+
+
+@pytest.mark.parametrize(
+    ("today", "tet"),
+    [
+        (SUNDAY, Period(date(2026, 2, 15), date(2026, 2, 21))),
+        (date(2026, 2, 14), Period(date(2025, 1, 27), date(2025, 2, 2))),  # the day before it begins: the last one
+        (date(2026, 2, 17), Period(date(2026, 2, 15), date(2026, 2, 17))),  # on its first day: as far as it has come
+        (date(2030, 12, 31), Period(date(2030, 1, 31), date(2030, 2, 6))),  # where China has it a day later
+    ],
+)
+def test_tet_is_the_last_one_that_has_begun(today: date, tet: Period) -> None:
+    assert PRESETS["tet"](today) == tet
+
+
+def test_tet_is_compared_with_the_tet_before_not_with_the_same_days_of_the_calendar() -> None:
+    tet = PRESETS["tet"]
+    assert span(tet(SUNDAY)).year_before == Period(date(2025, 1, 27), date(2025, 2, 2))
+    assert span(tet(date(2026, 2, 16))).year_before == Period(date(2025, 1, 27), date(2025, 1, 28))
+    # A period that only begins then is a period of the calendar.
+    assert span(Period(date(2026, 2, 15), date(2026, 3, 14))).year_before.first == date(2025, 2, 15)
 
 
 def test_long_periods_are_drawn_in_longer_units() -> None:

@@ -110,7 +110,7 @@ class Alert:
 def asked_of(query: str) -> Asked:
     """What an alert asks: the view of an address without its days, its order and its place in the list."""
     asked = Asked.read(parse_qsl(query))
-    return replace(asked, from_="", to="", span="", sort="", by="", unit_of_time="", apart=False, after="")
+    return replace(asked, from_="", to="", span="", sort="", by="", unit_of_time="", count="", apart=False, after="")
 
 
 def watched(query: str, condition: Condition) -> Query:
