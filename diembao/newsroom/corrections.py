@@ -1,7 +1,7 @@
-"""Putting right what the machine said of an article: relevance, topics, stance, need of a response, places, story.
+"""Putting right what the machine said of an article: relevance, topics, stance, need of a response, places.
 
 A correction is kept as a label (`store/labels.py`): it outranks the machine from then on, whatever is done again, and
-can be taken back. Stories are put together and taken apart by the hand of `store/stories.py`, which pins them.
+can be taken back. Its story is put right in `regrouping`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ from diembao.store.models import ArticleRow, LabelRow, PageRow, StoryRow
 MOST_TOPICS: Final = 3
 MOST_PLACES: Final = 20
 _PLACE_FIELDS: Final = frozenset({"name", "code", "kind", "surface"})
-# The one that goes on when two stories become one: the one that people have taken furthest.
-_PROGRESS: Final = ("merged", "rejected", "new", "withdrawn", "taken", "drafted", "waiting", "approved", "published")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,50 +123,6 @@ def said_of(session: Session, article: ArticleRow) -> Mapping[Field, Said]:
     return found
 
 
-def merge_stories(session: Session, items: Sequence[tuple[int, int]], actor: Actor, now: datetime) -> int:
-    """Make one story of these (id, revision); returns the one that goes on, which is the one taken furthest.
-
-    Raises:
-        Forbidden; Refused: fewer than two, no such story, or a story off the section would swallow one on it.
-        Conflict: one of them was changed meanwhile.
-    """
-    require(actor, Action.JUDGE)
-    rows = [_held(session, item) for item in sorted(dict(items).items())]
-    if len(rows) < 2:
-        raise Refused("desk.refused.merge_needs_two")
-    keep = max(rows, key=lambda row: (_progress(row), bool(row.summary), -row.id))
-    for gone in (row for row in rows if row.id != keep.id):
-        if gone.state == "withdrawn" and keep.state in stories.PUBLIC_STATES:
-            raise Refused("desk.refused.merge_withdrawn", story=gone.id)
-        keep.headline, keep.summary = keep.headline or gone.headline, keep.summary or gone.summary
-        moved = stories.merge_by_hand(session, keep.id, gone.id, now)
-        articles.touch(session, moved, now)
-    keep.revision += 1
-    detail = {"gone": [row.id for row in rows if row.id != keep.id]}
-    _audit(session, actor, "merge", keep.id, now, detail, kind="story")
-    return keep.id
-
-
-def split_story(
-    session: Session, item: tuple[int, int], article_ids: Sequence[int], actor: Actor, now: datetime
-) -> int:
-    """Make another story of some articles of a story; returns it.
-
-    Raises:
-        Forbidden; Refused: no such story, not its articles, or all of them. Conflict: it was changed meanwhile.
-    """
-    require(actor, Action.JUDGE)
-    story = _held(session, item)
-    try:
-        new = stories.split_by_hand(session, story.id, article_ids, now)
-    except ValueError as error:
-        raise Refused("desk.refused.split_some") from error
-    articles.touch(session, article_ids, now)
-    story.revision += 1
-    _audit(session, actor, "split", story.id, now, {"new": new.id, "articles": sorted(article_ids)}, kind="story")
-    return new.id
-
-
 def _say(
     session: Session,
     page_id: int,
@@ -262,27 +216,6 @@ def _overtaken(session: Session, page_id: int, field: str, standing: LabelRow | 
     return Conflict("desk.conflict.label_gone", by=by, at=at, field=field, label=0)
 
 
-def _held(session: Session, item: tuple[int, int]) -> StoryRow:
-    story = stories.locked(session, item[0])
-    if story is None or story.merged_into is not None:
-        raise Refused("desk.refused.no_story", story=item[0])
-    if story.revision != item[1]:
-        newest = audit.newest_of(session, "story", story.id)
-        raise Conflict(
-            "desk.conflict.changed",
-            by=newest.actor if newest else story.state_by,
-            act=newest.action if newest else "",
-            at=newest.at if newest else story.updated_at,
-            state=story.state,
-            revision=story.revision,
-        )
-    return story
-
-
-def _progress(row: StoryRow) -> int:
-    return _PROGRESS.index("published" if row.state in stories.PUBLIC_STATES else row.state)
-
-
 def _checked(field: str, value: Any) -> Any:
     check = _VALUES.get(field)
     if check is None or not check(value):
@@ -315,14 +248,5 @@ _VALUES: Final[Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
-def _audit(
-    session: Session,
-    actor: Actor,
-    action: str,
-    object_id: int,
-    now: datetime,
-    detail: dict[str, Any],
-    *,
-    kind: str = "page",
-) -> None:
-    audit.record(session, actor=actor.name, action=action, object_kind=kind, object_id=object_id, at=now, detail=detail)
+def _audit(session: Session, actor: Actor, action: str, page_id: int, now: datetime, detail: dict[str, Any]) -> None:
+    audit.record(session, actor=actor.name, action=action, object_kind="page", object_id=page_id, at=now, detail=detail)

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from diembao.errors import Conflict, Forbidden, Refused
-from diembao.newsroom import notes, publishing, takedowns, texts
+from diembao.newsroom import notes, publishing, regrouping, takedowns, texts
 from diembao.newsroom.agreements import agreements
 from diembao.newsroom.permissions import Action, Actor, allowed, require
 from diembao.newsroom.states import STEPS, Act, State
@@ -31,6 +31,8 @@ from diembao.store.models import DeskActRow, StoryRow
 # Enough for a whole morning's queue; more at once is a slip of the hand.
 MOST_AT_ONCE: Final = 200
 REASON_LIMIT: Final = 500
+# So many of a person's acts can be undone one after the other.
+_UNDONE_IN_TURN: Final = 50
 # What readers see; a story enters or leaves the index's filters with its state.
 _KEPT: Final = (
     "state", "headline", "summary", "assignee_id", "assignee", "reason", "approved_by", "scheduled_at", "published_at",
@@ -138,26 +140,56 @@ def undo(session: Session, act_id: int, actor: Actor, now: datetime, settings: S
     """Put back what the actor's own act changed, story by story, wherever nobody has touched it since.
 
     Raises:
-        Refused: `desk.undo.unknown` (not an act of theirs), `desk.undo.already`.
+        Refused: `desk.undo.unknown` (not an act of theirs), `desk.undo.already`; of a merging or splitting, which is
+            undone as a whole, whatever stands in the way.
     """
     row = session.get(DeskActRow, act_id, with_for_update=True, populate_existing=True)
     if row is None or row.actor != actor.name:
         raise Refused("desk.undo.unknown")
     if row.undone_at is not None:
         raise Refused("desk.undo.already")
+    if row.act in (regrouping.MERGE, regrouping.SPLIT):
+        return _undo_regrouping(session, row, actor, now, settings)
     refused: list[tuple[int, str, dict[str, object]]] = []
-    done: list[int] = []
+    done: dict[int, int] = {}
     for item in sorted(row.items, key=lambda one: one["story"]):
         try:
             _undo_one(session, Act(row.act), item, actor, now, settings)
-            done.append(item["story"])
+            done[item["story"]] = item.get("was", item["revision"] - 1)
         except (Refused, Forbidden) as error:
             refused.append((item["story"], *_as_message(error)))
     if done:
         row.undone_at = now
         for story_id in done:
             _audit(session, actor, "undo", story_id, now, {"act": act_id, "of": row.act})
+        _follow_revisions(session, row, done)
     return Outcome(tuple(done), tuple(refused), None)
+
+
+def _undo_regrouping(session: Session, row: DeskActRow, actor: Actor, now: datetime, settings: Settings) -> Outcome:
+    put_back = regrouping.undo(session, row, actor, now)
+    for story in stories.by_ids(session, list(put_back)).values():
+        if story.id != row.items[0]["story"] and story.state in stories.PUBLIC_STATES:
+            _check_gate(session, story, now, settings, by_person=False)
+    row.undone_at = now
+    for number in put_back:
+        _audit(session, actor, "undo", number, now, {"act": row.id, "of": row.act})
+    _follow_revisions(session, row, put_back)
+    return Outcome(tuple(put_back))
+
+
+def _follow_revisions(session: Session, undone: DeskActRow, was: Mapping[int, int]) -> None:
+    """A story is again as it was at an earlier revision: the act that had made it so, if it was the same person's, can
+    be undone in its turn."""
+    earlier = select(DeskActRow).where(
+        DeskActRow.actor == undone.actor, DeskActRow.id < undone.id, DeskActRow.undone_at.is_(None)
+    )
+    now = {story.id: story.revision for story in stories.by_ids(session, list(was)).values()}
+    for row in session.scalars(earlier.order_by(DeskActRow.id.desc()).limit(_UNDONE_IN_TURN)):
+        row.items = [
+            item | {"revision": now[item["story"]]} if was.get(item["story"]) == item["revision"] else item
+            for item in row.items
+        ]
 
 
 def last_act(session: Session, actor: Actor) -> DeskActRow | None:
@@ -234,7 +266,10 @@ def _do(doing: _Doing, story: StoryRow) -> dict[str, Any]:
 def _written_down(doing: _Doing, done: Sequence[tuple[StoryRow, dict[str, Any]]]) -> int:
     """Keep what is needed to undo it, tell trail, index and, last, the audit log, which others wait for."""
     session, act = doing.session, doing.act
-    items = [{"story": story.id, "revision": story.revision, "before": before} for story, before in done]
+    items = [
+        {"story": story.id, "was": story.revision - 1, "revision": story.revision, "before": before}
+        for story, before in done
+    ]
     row = DeskActRow(at=doing.now, actor=doing.actor.name, act=act.value, items=items)
     session.add(row)
     session.flush()

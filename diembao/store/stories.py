@@ -165,6 +165,37 @@ def split_by_hand(session: Session, story_id: int, article_ids: Sequence[int], n
     return story
 
 
+def articles_of(session: Session, story_id: int) -> set[int]:
+    return set(session.scalars(select(ArticleRow.id).where(ArticleRow.story_id == story_id)))
+
+
+def pins(session: Session, story_ids: Sequence[int]) -> list[int]:
+    """The articles of these stories that a person has put there."""
+    query = select(ArticleRow.id).where(ArticleRow.story_id.in_(story_ids), ArticleRow.story_pinned)
+    return list(session.scalars(query.order_by(ArticleRow.id)))
+
+
+def pin_only(session: Session, story_ids: Sequence[int], article_ids: Sequence[int]) -> None:
+    """Of the articles of these stories, these and no others are where a person has put them."""
+    of_stories = update(ArticleRow).where(ArticleRow.story_id.in_(story_ids))
+    session.execute(of_stories.values(story_pinned=ArticleRow.id.in_(article_ids)))
+
+
+def move(session: Session, article_ids: Sequence[int], story_id: int) -> None:
+    session.execute(update(ArticleRow).where(ArticleRow.id.in_(article_ids)).values(story_id=story_id))
+
+
+def leading_to(session: Session, story_id: int) -> list[int]:
+    """Stories whose addresses lead to this one."""
+    return list(session.scalars(select(StoryRow.id).where(StoryRow.merged_into == story_id).order_by(StoryRow.id)))
+
+
+def lead_to(session: Session, story_ids: Sequence[int], story_id: int) -> None:
+    """The addresses of these merged stories lead to that one."""
+    moved = update(StoryRow).where(StoryRow.id.in_(story_ids), StoryRow.merged_into.is_not(None))
+    session.execute(moved.values(merged_into=story_id))
+
+
 def _pin(session: Session, story_id: int) -> None:
     session.execute(update(ArticleRow).where(ArticleRow.story_id == story_id).values(story_pinned=True))
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from diembao.errors import Forbidden, Refused
-from diembao.newsroom import corrections
+from diembao.newsroom import corrections, regrouping
 from diembao.newsroom.permissions import Action
 from diembao.store import articles, labels, stories
 from diembao.store.labels import Field
@@ -85,10 +85,10 @@ def merge(request: Request, site: CurrentSite, member: Judge, form: Form, story_
             if other is None or other.id == story_id:
                 raise Refused("desk.refused.no_other_story", number=str(into or ""))
             items = [(story_id, number(form, "revision")), (other.id, other.revision)]
-            corrections.merge_stories(session, items, member.actor, site.now())
+            _, act_id = regrouping.merge_stories(session, items, member.actor, site.now())
     except (Refused, Forbidden) as error:
         return refused(request, site, member, form, error, story_id)
-    return done(request, site, member, form, "desk.acts.done.merge", {"count": 1}, story_id, None)
+    return done(request, site, member, form, "desk.acts.done.merge", {"count": 1}, story_id, act_id)
 
 
 @router.post(f"{DESK}/tin/{{story_id}}/tach")
@@ -97,10 +97,10 @@ def split(request: Request, site: CurrentSite, member: Judge, form: Form, story_
     try:
         with site.resources.store.write() as session:
             item = (story_id, number(form, "revision"))
-            corrections.split_story(session, item, chosen, member.actor, site.now())
+            _, act_id = regrouping.split_story(session, item, chosen, member.actor, site.now())
     except (Refused, Forbidden) as error:
         return refused(request, site, member, form, error, story_id)
-    return done(request, site, member, form, "desk.acts.done.split", {"count": len(chosen)}, story_id, None)
+    return done(request, site, member, form, "desk.acts.done.split", {"count": len(chosen)}, story_id, act_id)
 
 
 def _article(session: Session, form: FormData, story_id: int) -> ArticleRow:

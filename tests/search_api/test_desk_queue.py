@@ -183,8 +183,14 @@ def test_stories_are_merged_and_split(three, newsroom, signed_in):
     chosen = newsroom.article_ids[2]
     editor.post(f"{QUEUE}/tin/{complaint}/tach", data=_form(newsroom, complaint, article=[chosen]))
     assert len(_order(editor.get(QUEUE).text)) == 4
-    editor.post(f"{QUEUE}/tin/{good}/gop", data=_form(newsroom, good, into=complaint))
-    assert len(_order(editor.get(QUEUE).text)) == 3
+    answer = editor.post(f"{QUEUE}/tin/{good}/gop", data=_form(newsroom, good, into=complaint))
+    told = editor.get(answer.headers["location"]).text
+    assert len(_order(told)) == 3
+    # Both can be taken back, the last first, by the button that the message has.
+    assert "Đã gộp hai tin làm một." in told and f'action="{QUEUE}/hoan-tac"' in told
+    for wanted in (4, 3):
+        editor.post(f"{QUEUE}/hoan-tac", data={"back": QUEUE})
+        assert len(_order(editor.get(QUEUE).text)) == wanted
 
 
 def test_drafts_notes_and_presence(three, newsroom, signed_in):

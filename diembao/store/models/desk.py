@@ -103,7 +103,7 @@ class DeskActRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(80))
     act: Mapped[str] = mapped_column(String(24))
-    items: Mapped[list[dict[str, Any]]] = mapped_column(Json)  # story, revision after, values before
+    items: Mapped[list[dict[str, Any]]] = mapped_column(Json)  # story, revision before and after, values before
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

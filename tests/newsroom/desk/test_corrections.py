@@ -112,20 +112,3 @@ def test_analysts_correct_nothing(newsroom):
     (article,) = newsroom.printings(newsroom.story())
     with pytest.raises(Forbidden):
         correct(newsroom, article.page_id, "stance", "mixed", Actor("an", frozenset({Role.ANALYST})))
-
-
-def test_stories_put_together_keep_what_people_did_and_are_taken_apart_again(newsroom):
-    fresh, drafted = newsroom.story("songcau"), newsroom.story("nuicoc", state=State.DRAFTED, summary="Tóm tắt.")
-    items = [newsroom.item(fresh), newsroom.item(drafted)]
-    with newsroom.store.write() as session:
-        assert corrections.merge_stories(session, items, newsroom.editor, newsroom.now) == drafted
-    assert newsroom.row(drafted).summary == "Tóm tắt." and newsroom.row(drafted).articles == 2
-    assert newsroom.row(fresh).merged_into == drafted
-    one, _ = newsroom.printings(drafted)
-    with newsroom.store.write() as session:
-        with pytest.raises(Refused, match="split_some"):
-            both = [row.id for row in newsroom.printings(drafted)]
-            corrections.split_story(session, newsroom.item(drafted), both, newsroom.editor, newsroom.now)
-        new = corrections.split_story(session, newsroom.item(drafted), [one.id], newsroom.editor, newsroom.now)
-    assert newsroom.row(new).articles == newsroom.row(drafted).articles == 1
-    assert all(row.story_pinned for number in (new, drafted) for row in newsroom.printings(number))
