@@ -89,7 +89,9 @@ def faults_of(site: Site, given: AlertForm, error: Refused) -> dict[str, str]:
         try:
             watched(given.wanted.query, Condition.EVERY)
         except BadQuery as reason:
-            return {name: fault_in(given.q, reason, site.desk.edition).text}
+            fault = fault_in(given.q, reason, site.desk.edition)
+            at = site.desk.edition.messages.text("desk.analysis.position", position=fault.position)
+            return {name: f"{fault.text} {at}" if fault.field == "q" else fault.text}
         except ValueError:
             pass  # a day that is none: the general words do
     return {name: site.desk.reason(error)}

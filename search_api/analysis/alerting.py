@@ -250,6 +250,7 @@ def _form_page(
         conditions=tuple(Condition),
         levels=keeping.LEVELS,
         email=person.email if person else "",
+        search=replace(asked_of(form.filters), q=form.q).path(),
         rehearsed=rehearsed,
         chart=drawn(site, rehearsed.chart) if rehearsed and rehearsed.chart else "",
         alerts=ALERTS,

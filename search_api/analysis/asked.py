@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from diembao.newsroom.analysis.asked import EXPORT, FIELDS, FILTERS, MINUS, SEARCH, TRENDS, Asked, BadDay
+from diembao.newsroom.analysis.asked import COMPARE, EXPORT, FIELDS, FILTERS, MINUS, SEARCH, TRENDS, Asked, BadDay
 from search_api.problems import BadParameter
 
-__all__ = ["EXPORT", "FIELDS", "FILTERS", "MINUS", "SEARCH", "TRENDS", "Asked", "BadDay", "refusal"]
+__all__ = ["COMPARE", "EXPORT", "FIELDS", "FILTERS", "MINUS", "SEARCH", "TRENDS", "Asked", "BadDay", "refusal"]
 
 
 def refusal(error: BadDay) -> BadParameter:

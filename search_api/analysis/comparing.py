@@ -16,7 +16,7 @@ from diembao.newsroom.analysis.charts import Chart, Mark
 from diembao.newsroom.analysis.figures import Change, Share, Timeline
 from diembao.newsroom.analysis.spans import PRESETS, Span, span
 from nlp.text import normalise
-from search_api.analysis.asked import SEARCH, TRENDS, Asked, BadDay
+from search_api.analysis.asked import COMPARE, SEARCH, Asked, BadDay
 from search_api.analysis.finding import Analyst, drawn, fault_of, in_force, place_of, span_shown, wording_of
 from search_api.analysis.trends import DEFAULT, STANCES, percent, period_of, unit_for
 from search_api.faults import Fault
@@ -25,7 +25,6 @@ from search_api.site import CurrentSite, Site
 
 router = APIRouter(include_in_schema=False)
 
-COMPARE = f"{TRENDS}/so-sanh"
 MOST_QUERIES = 5
 _MOST_OUTLETS = 200
 

@@ -38,7 +38,7 @@ from diembao.newsroom.analysis.spans import PRESETS, unit_of
 from diembao.newsroom.permissions import Action
 from diembao.store import articles, public, stories
 from diembao.store.models import ArticleRow, StoryRow
-from search_api.analysis.asked import FIELDS, MINUS, SEARCH, Asked, BadDay
+from search_api.analysis.asked import COMPARE, FIELDS, MINUS, SEARCH, TRENDS, Asked, BadDay
 from search_api.analysis.suggesting import Suggestion, names_like, suggestions
 from search_api.analysis.wording import Wording
 from search_api.desk.member import Member
@@ -183,6 +183,8 @@ def _page(
         in_force=in_force(wording, asked),
         presets=tuple(PRESETS),
         sorts=tuple(Sort),
+        trends=TRENDS,
+        compare=COMPARE,
         wording=wording,
         chart=drawn(site, chart, drawing) if chart else "",
         chart_shown=chart,

@@ -219,7 +219,7 @@ def test_found_muted_paused_and_thrown_away(lan: Any, press: Any, printing: Any,
     lan.post(f"{ALERTS}/{number}/bat-tin", data={"story": str(story)})
     assert "Tin đã tắt" not in lan.get(f"{ALERTS}/{number}").text
     lan.post(f"{ALERTS}/{number}/tam-dung", data={"on": "0"})
-    assert "Đang nghỉ" in lan.get(ALERTS).text
+    assert "Đang tạm dừng" in lan.get(ALERTS).text
     comes_in(press, printing, clock, "Lũ khi nghỉ")
     worker()
     clock[0] += timedelta(minutes=1)

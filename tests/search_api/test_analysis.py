@@ -360,6 +360,60 @@ def test_dragging_over_the_chart_chooses_its_days(analyst: Any, desk_page: Calla
     assert asked["relevance"] == "relevant" and asked["from"] > "2026-11-01" and asked["to"] <= "2026-11-22"
 
 
+@pytest.mark.browser
+def test_the_next_hits_come_below_and_the_address_says_where_they_begin(
+    analyst: Any, newsroom: Any, printing: Any, clock: Any, desk_page: Callable[..., Any]
+) -> None:
+    for number in range(45):
+        newsroom.story(
+            printing(f"Bản tin {number}", at=clock[0] - timedelta(hours=number)), published=False, index=False
+        )
+    newsroom.story(printing("Bản tin cuối", at=clock[0] - timedelta(hours=50)), published=False)
+    from playwright.sync_api import expect
+
+    page = desk_page("analyst", name="analyst.hai")
+    page.goto(f'{SEARCH}?q="bản tin"&sort=newest')
+    assert page.locator(".hit").count() == 20
+    page.click("text=Xem tiếp")
+    expect(page.locator(".hit")).to_have_count(40)
+    assert page.evaluate("document.activeElement.textContent") == "Bản tin 20"
+    second = page.url
+    assert "after=" in second
+    page.click("text=Xem tiếp")
+    expect(page.locator(".hit")).to_have_count(46)
+    assert page.locator(".hit h3").all_inner_texts()[-1] == "Bản tin cuối" and not page.locator("text=Xem tiếp").count()
+    # Who is given the address sees what began there, and gets back to the first.
+    page.goto(second)
+    assert page.locator(".hit h3").first.inner_text() == "Bản tin 20"
+    page.click("text=Về trang đầu")
+    page.wait_for_url(lambda url: "after=" not in url)
+    assert page.locator(".hit h3").first.inner_text() == "Bản tin 0"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_cut_off_whatever_the_figures_are(
+    newsroom: Any, printing: Any, clock: Any, signed_in: Callable[..., Any], desk_page: Callable[..., Any], width: int
+) -> None:
+    from diembao.newsroom.analysis.tiles import tile_places
+
+    places = [PlaceMention(place.name, place.code, "unit", place.name) for place in tile_places()]
+    for number in range(20):
+        some = tuple(places[number * 4 : number * 4 + 8])
+        newsroom.story(printing(f"Tin {number}", at=clock[0] - timedelta(days=number), places=some), published=False)
+    page = desk_page("chief", "admin", "operator", name="moi.viec", width=width)
+    for path in ("/phan-tich?from=01/11/2026&to=22/11/2026", f"{SEARCH}?q=tin", "/phan-tich/so-sanh?q=tin&q=lu"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        here = page.locator(".menu [aria-current]")
+        box = here.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width, path
+    if width == 1280:
+        assert page.evaluate(
+            "[...document.querySelectorAll('.menu ul')].every(row => row.scrollWidth <= row.clientWidth)"
+        )
+
+
 def test_queries_side_by_side_with_the_same_filters_and_scale(analyst: Any) -> None:
     path = "/phan-tich/so-sanh?q=tan+cuong&q=lu&q=khongcogi&from=2026-11-01&to=2026-11-22"
     page = tree(analyst.get(path))

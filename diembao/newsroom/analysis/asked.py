@@ -17,6 +17,7 @@ from nlp.text import normalise
 ANALYSIS = "/phan-tich"
 SEARCH = f"{ANALYSIS}/tim-kiem"
 TRENDS = ANALYSIS
+COMPARE = f"{ANALYSIS}/so-sanh"
 EXPORT = f"{ANALYSIS}/xuat"
 
 # Name in the address, field of the index; in the order of the page.

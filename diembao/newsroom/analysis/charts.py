@@ -24,6 +24,7 @@ HERE = "https://here.invalid"
 _MEASURED_FONT = "Liberation Sans"
 _DRAWN_FONT = "Noto Sans, DejaVu Sans, Liberation Sans, Arial, sans-serif"
 STEP = 2  # how thick the steps of what is compared are
+_EDGE, _WIDER_LETTER = 4, 0.8
 _LABEL_WIDTH = 62  # of a day with its year, and room beside it
 
 
@@ -114,11 +115,17 @@ def specification(chart: Chart, look: Look) -> dict[str, Any]:
         "width": chart.width,
         "height": {"step": 24} if chart.is_lying else chart.height,
         "background": None if look is Look.PAGE else "white",
-        "padding": 4,
+        "padding": _padding(chart, look),
         **({"title": {"text": chart.title, "anchor": "start", "fontSize": 14}} if look is Look.FILE else {}),
         "layer": layers,
         "config": config(look),
     }
+
+
+def _padding(chart: Chart, look: Look) -> dict[str, float]:
+    """In pixels. A page shows names in a font of its own, a tenth wider than the one they are measured with."""
+    longest = max((len(place) for place in chart.places), default=0) if chart.is_lying and look is Look.PAGE else 0
+    return {"left": _EDGE + longest * _WIDER_LETTER, "right": _EDGE, "top": _EDGE, "bottom": _EDGE}
 
 
 def _bars(chart: Chart, look: Look, places: Sequence[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 // The analysts' query: names are suggested while typing; dragging over a chart chooses its days.
 import { get } from "./requests.js";
+import { tell } from "./telling.js";
 
 const WAIT = 180;
 
@@ -62,6 +63,30 @@ function brush(figure) {
     mark(1, 0);
   });
 }
+
+// The next hits come below these ones. The address says where they begin, so that the page can be passed on and
+// read again; without a script the link opens it.
+async function showMore(link) {
+  const paging = link.closest("nav");
+  try {
+    const answer = await get(link.href);
+    const page = new DOMParser().parseFromString(answer, "text/html");
+    const hits = [...page.querySelectorAll(".results > li")];
+    document.querySelector(".results").append(...hits);
+    paging.replaceWith(...page.querySelectorAll("nav[data-more]"));
+    history.replaceState(null, "", link.href);
+    hits[0]?.querySelector("a")?.focus();
+  } catch {
+    tell(paging.dataset.more, { kind: "fault" });
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("nav[data-more] a[rel=next]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  showMore(link);
+});
 
 const input = document.querySelector("[data-query] input[name=q]");
 if (input) suggestNames(input);

@@ -14,6 +14,12 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => delete form.dataset.sent, WAIT);
 });
 
+// On a phone the menu is wider than the screen: what one is on stands in view.
+for (const here of document.querySelectorAll(".menu [aria-current]")) {
+  const row = here.closest("ul");
+  row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}
+
 // A page brought back by the browser is not being sent any more.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
