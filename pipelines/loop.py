@@ -1,10 +1,12 @@
-"""The half of the worker that needs no network: understand, index, publish by policy, again and again."""
+"""The half of the worker that needs no network: understand and publish by policy, again and again; beside it, for an
+engine that is away or slow must not hold up the articles, the index."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Event
 
@@ -35,7 +37,7 @@ _FAULT_SECONDS = 10.0
 _PAGE_LEASES = 4
 _THIN_SECONDS = 86_400.0
 _SUMMARIES_SECONDS = 30.0
-# What was understood is handed to the index so often, however much there is still to read.
+# What was understood is published so often, however much there is still to read.
 _ROUND_SECONDS = 3.0
 
 
@@ -53,7 +55,26 @@ def run(
 
     hands: who takes pages through the steps; this process itself when not given.
     """
-    pulse_from = summaries_from = 0.0
+    with ThreadPoolExecutor(1, "indexing") as beside:
+        indexing = beside.submit(_keep_indexing, store, index, settings, stop, now)
+        # Should one of the two fall, so does the other: a worker that does half of its work is not seen to be ill.
+        indexing.add_done_callback(lambda _: stop.set())
+        try:
+            _keep_understanding(store, tools, settings, stop, hands, now)
+        finally:
+            stop.set()
+        indexing.result()
+
+
+def _keep_understanding(
+    store: Store,
+    tools: Tools,
+    settings: Settings,
+    stop: Event,
+    hands: Hands | None,
+    now: Callable[[], datetime],
+) -> None:
+    pulse_from = 0.0
     thin_from = time.monotonic() + _THIN_SECONDS / 24
     archive = ArchiveWriter(settings.archive_dir)
     while not stop.is_set():
@@ -78,17 +99,37 @@ def run(
             published = _newsroom(store, settings, now())
             if tally.outcomes:
                 logger.info("articles %s", tally, extra={"published": published})
-            pause = _index(store, index, settings, stop)
-            if time.monotonic() >= summaries_from:
-                summaries_from = time.monotonic() + _SUMMARIES_SECONDS
-                _summaries(store, index, now())
-            if time.monotonic() >= until and pause == _IDLE_SECONDS:
-                pause = 0.0  # there may be more to read
+            pause = 0.0 if time.monotonic() >= until else _IDLE_SECONDS  # there may be more to read
         except StoreUnavailable as error:
             logger.error("the store is away: %s", error)
             pause = _FAULT_SECONDS
         stop.wait(pause)
     archive.close()
+
+
+def _keep_indexing(
+    store: Store, index: SearchIndex, settings: Settings, stop: Event, now: Callable[[], datetime]
+) -> None:
+    """Hand changes to the index, and write what is made by asking it, until `stop` is set."""
+    summaries_from = 0.0
+    while not stop.is_set():
+        pause = _IDLE_SECONDS
+        try:
+            with exclusive(store, settings.data_dir, LOCK) as alone:
+                # Else a new index is just taking over; the changes wait for it.
+                if alone:
+                    drain(store, index, stop=stop.is_set)
+            if time.monotonic() >= summaries_from:
+                summaries_from = time.monotonic() + _SUMMARIES_SECONDS
+                if queued := queue_summaries(store, index, now()):
+                    logger.info("%d summaries of saved searches queued", queued)
+        except StoreUnavailable as error:
+            logger.error("the store is away, changes wait: %s", error)
+            pause = _FAULT_SECONDS
+        except IndexUnavailable as error:
+            logger.warning("the index is away, changes wait: %s", error)
+            pause = _FAULT_SECONDS
+        stop.wait(pause)
 
 
 def _pulse(store: Store, settings: Settings, now: datetime) -> None:
@@ -110,17 +151,6 @@ def _newsroom(store: Store, settings: Settings, now: datetime) -> int:
         return publish_scheduled(store, settings, now) + publish_by_policy(store, settings, now)
 
 
-def _summaries(store: Store, index: SearchIndex, now: datetime) -> None:
-    """Letters about saved searches whose hour has come; of several workers each letter is queued by one."""
-    try:
-        queued = queue_summaries(store, index, now)
-    except IndexUnavailable as error:
-        logger.warning("the index is away, summaries wait: %s", error)
-        return
-    if queued:
-        logger.info("%d summaries of saved searches queued", queued)
-
-
 def _thin_archive(store: Store, settings: Settings, now: datetime) -> None:
     """One of several workers drops from the archive what has been kept long enough."""
     with exclusive(store, settings.data_dir, "archive") as alone:
@@ -137,16 +167,3 @@ def _thin_archive(store: Store, settings: Settings, now: datetime) -> None:
 
 def _reached(until: float) -> Callable[[], bool]:
     return lambda: time.monotonic() >= until
-
-
-def _index(store: Store, index: SearchIndex, settings: Settings, stop: Event) -> float:
-    """Hand changes to the index; returns how long to wait before the next round."""
-    try:
-        with exclusive(store, settings.data_dir, LOCK) as alone:
-            # Else a new index is just taking over; the changes wait for it.
-            if alone:
-                drain(store, index, stop=stop.is_set)
-    except IndexUnavailable as error:
-        logger.warning("the index is away, changes wait: %s", error)
-        return _FAULT_SECONDS
-    return _IDLE_SECONDS

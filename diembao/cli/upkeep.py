@@ -1,7 +1,8 @@
-"""`migrate`, `backup`, `restore`, `settings`, `doctor`: what an operator asks of an installation."""
+"""`migrate`, `copy-database`, `backup`, `restore`, `settings`, `doctor`: what an operator asks of an installation."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ archive_app = typer.Typer(no_args_is_help=True, help="The archive of fetched pag
 
 def register(app: typer.Typer) -> None:
     app.command()(migrate)
+    app.command()(copy_database)
     app.command()(backup)
     app.command()(restore)
     app.command()(settings)
@@ -30,6 +32,25 @@ def migrate() -> None:
 
     store = open_store(load_settings(), migrate=True)
     typer.echo(f"schema {store.schema_version()}")
+
+
+def copy_database(
+    source: Annotated[str, typer.Argument(help="Address of the old one; its password may come in PGPASSWORD.")],
+) -> None:
+    """Copy another database of ours, SQLite or PostgreSQL, into the empty one that the settings name."""
+    from diembao.cli.console import end_progress, progress
+    from diembao.cli.tools import load_settings
+    from diembao.cli.worker import refuse_worker
+    from diembao.store.database import Store
+    from diembao.store.moving import move
+
+    in_force = load_settings()
+    with closing(Store(source)) as old, closing(Store(in_force.effective_database_url)) as new:
+        refuse_worker(old, in_force)
+        copied = move(old, new, progress("rows"))
+    end_progress()
+    typer.echo(f"{sum(copied.values())} rows of {len(copied)} tables, {copied['articles']} articles among them")
+    typer.echo("now run 'diembao index rebuild'")
 
 
 def backup(directory: Annotated[Path, typer.Argument(help="A new or empty directory.")]) -> None:

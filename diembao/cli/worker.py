@@ -86,16 +86,31 @@ def work(settings: Settings) -> None:
 
 def worker_is_at_work(settings: Settings) -> bool:
     """Whether some worker is at work on this store."""
-    from diembao.store import leases
     from diembao.store.database import open_store
-    from diembao.store.locks import exclusive
 
     with closing(open_store(settings)) as store:
-        if store.dialect != "sqlite":
-            with store.read() as session:
-                return leases.present(session, _KIND) > 0
-        with exclusive(store, settings.data_dir, "worker") as free:
-            return not free
+        return _is_at_work(store, settings)
+
+
+def refuse_worker(store: Store, settings: Settings) -> None:
+    """For commands that need a store on which nobody works.
+
+    Raises:
+        WrongUse: a worker is at work.
+    """
+    if _is_at_work(store, settings):
+        raise WrongUse(f"a worker is at work on {store.shown_url}: stop it, and web too")
+
+
+def _is_at_work(store: Store, settings: Settings) -> bool:
+    from diembao.store import leases
+    from diembao.store.locks import exclusive
+
+    if store.dialect != "sqlite":
+        with store.read() as session:
+            return leases.present(session, _KIND) > 0
+    with exclusive(store, settings.data_dir, "worker") as free:
+        return not free
 
 
 def stop_on_signals() -> Event:

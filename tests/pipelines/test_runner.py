@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from diembao.errors import WrongUse
+from diembao.errors import IndexUnavailable, WrongUse
 from diembao.index.language import parse
 from diembao.index.opening import open_index
 from diembao.index.protocol import Query, SearchIndex
@@ -24,7 +26,7 @@ from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store
 from diembao.store.models import ArticleRow, StoryRow
 from nlp.analyzer import Analyzer
-from pipelines import runner
+from pipelines import loop, runner
 from pipelines.imports import ImportTally, import_files
 from pipelines.indexing import drain, rebuild
 from pipelines.steps import Tools
@@ -95,6 +97,60 @@ def imported(store: Store, archive: ArchiveWriter, tmp_path: Path, rows: list[di
 def outcomes(store: Store) -> dict[str, int]:
     with store.read() as session:
         return {outcome: number for (_state, outcome), number in pages.counts(session).items()}
+
+
+class Hanging:
+    """An engine that takes a change and never answers; nor does it anything else until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self._let_go = threading.Event(), threading.Event()
+
+    def __getattr__(self, _name: str) -> object:
+        def hang(*_: object, **__: object) -> object:
+            self.asked.set()
+            assert self._let_go.wait(60)
+            raise IndexUnavailable("never answered")
+
+        return hang
+
+    def let_go(self) -> None:
+        self._let_go.set()
+
+
+def test_an_engine_that_never_answers_holds_up_no_article(
+    store: Store, archive: ArchiveWriter, tools: Tools, settings: Settings, tmp_path: Path
+) -> None:
+    engine, stop = Hanging(), threading.Event()
+    imported(store, archive, tmp_path, [OURS])
+    runner.process_pending(store, tools)
+    worker = threading.Thread(target=loop.run, args=(store, engine, tools, settings, stop))
+    worker.start()
+    try:
+        assert engine.asked.wait(60)
+        imported(store, archive, tmp_path, [TAIYUAN, FOREIGN, REPRINT])
+        limit = time.monotonic() + 60
+        while outcomes(store) != {"relevant": 2, "irrelevant": 2}:
+            assert time.monotonic() < limit and worker.is_alive()
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        engine.let_go()
+        worker.join(60)
+    assert not worker.is_alive()
+
+
+def test_a_fault_of_ours_in_indexing_ends_the_worker_and_is_not_swallowed(
+    store: Store, tools: Tools, archive: ArchiveWriter, settings: Settings, tmp_path: Path
+) -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> object:
+            raise TypeError(f"{name} is wrong")
+
+    imported(store, archive, tmp_path, [OURS])
+    runner.process_pending(store, tools)
+    stop = threading.Event()
+    with pytest.raises(TypeError, match="is wrong"):
+        loop.run(store, Broken(), tools, settings, stop)  # type: ignore[arg-type]
 
 
 def test_every_row_ends_in_one_outcome_and_is_found(
