@@ -85,6 +85,8 @@ def print_press(hosts: int, pages: int) -> list[list[bytes]]:
 
     material, analyzer, chance = load_material(), Analyzer.load(), random.Random(5)
     layouts = material.layout_names()
+    each = min(pages, 100)
+    ours_at = set(chance.sample(range(hosts * each), max(1, hosts * each // 100)))
     press = []
     for host in range(hosts):
         printed = material.pages_of(layouts[host % len(layouts)], VARIANTS)
@@ -93,8 +95,8 @@ def print_press(hosts: int, pages: int) -> list[list[bytes]]:
             _elsewhere(one.page.body) for one in printed if not _is_ours(analyzer, one.title, one.text, away=True)
         ]
         chosen = [
-            ours[number % len(ours)] if (number + host) % 100 == 99 else others[number % len(others)]
-            for number in range(min(pages, 100))
+            ours[number % len(ours)] if host * each + number in ours_at else others[number % len(others)]
+            for number in range(each)
         ]
         press.append([gzip.compress(heavier(body, chance), 6) for body in chosen])
     return press

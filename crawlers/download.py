@@ -52,6 +52,11 @@ class Fetched:
         """The first value of a header, '' when it is missing."""
         return next((value for key, value in self.headers if key.lower() == name), "")
 
+    @property
+    def size(self) -> int:
+        """Bytes it takes in memory."""
+        return len(self.body) + len(self.packed)
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:

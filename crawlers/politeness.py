@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from scrapy import Request
-from scrapy.core.downloader import Downloader
+from scrapy.core.downloader import Downloader, Slot
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
@@ -26,13 +28,46 @@ from pipelines.addresses import host_of
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+# Bytes of pages that came in and are not kept yet: two hundred ordinary ones, far more than a disk that keeps up needs.
+_MOST_IN_HAND: Final = 64_000_000
+
 
 class Stopping(IgnoreRequest):
     """The crawler is leaving; the request was never sent."""
 
 
 class PoliteDownloader(Downloader):
-    """One slot per host and port, with the pause of its source or of its robots.txt, whichever is longer."""
+    """One slot per host and port, with the pause of its source or of its robots.txt, whichever is longer.
+
+    Nothing more is sent to anybody while too much of what came in waits to be kept.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._in_hand = 0
+
+    @contextmanager
+    def in_hand(self, size: int) -> Iterator[None]:
+        """So many bytes of an answer are held in memory inside. Inside nothing may be asked for: it could wait for
+        itself."""
+        self._in_hand += size
+        try:
+            yield
+        finally:
+            was_full = self._is_full
+            self._in_hand -= size
+            if was_full and not self._is_full:
+                for slot in list(self.slots.values()):
+                    self._process_queue(slot)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._in_hand >= _MOST_IN_HAND
+
+    def _process_queue(self, slot: Slot) -> None:
+        """Send what has its turn; called by Scrapy whenever something may have."""
+        if not self._is_full:
+            super()._process_queue(slot)
 
     def ask_pause(self, host: str, seconds: float) -> None:
         """At least so many seconds between two requests to this host, from now on."""

@@ -114,8 +114,11 @@ class WorkQueue:
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing is under way and nothing was due when `take` last looked, not even at another process."""
-        return not self.under_way and not self._leases.others_wait
+        """Whether nothing is under way and nothing was due when `take` last looked, not even at another process.
+
+        What ended while `take` looked may have found something that it could not see yet.
+        """
+        return not self.under_way and not self._changed.is_set() and not self._leases.others_wait
 
     async def take(self) -> list[Task]:
         """Tasks to begin now; they are under way until `release`.

@@ -14,7 +14,12 @@ LOG_INSTALL_ROOT_HANDLER = False
 LOG_ENABLED = False  # diembao.logs configures logging
 STATS_DUMP = False
 MEMUSAGE_ENABLED = False
+# The store counts what becomes of every address; Scrapy's own numbers nobody would see.
+STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"
+DOWNLOADER_STATS = False
 EXTENSIONS = {
+    "scrapy.extensions.corestats.CoreStats": None,
+    "scrapy.extensions.logcount.LogCount": None,
     "scrapy.extensions.logstats.LogStats": None,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
@@ -45,7 +50,15 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
 }
-HTTPERROR_ALLOW_ALL = True
+# Requests are made by the queue alone: none comes of another, and every answer is looked at. The one that is left
+# is asked for by redirects.
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
 REDIRECT_MAX_TIMES = 5
 
 # The queue decides how much is under way; waiting for a host's turn must not keep others from theirs.
@@ -55,4 +68,3 @@ DOWNLOAD_DELAY = 0
 DOWNLOAD_DELAY_JITTER = 0  # a pause is a minimum
 # No items pass through Scrapy; it would start a hundred idle tasks for every answer.
 CONCURRENT_ITEMS = 1
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 64_000_000

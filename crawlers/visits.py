@@ -54,19 +54,13 @@ def judge(asked: str, result: Fetched | DiembaoError, now: datetime) -> Verdict:
     return Verdict("fetched", status=status)
 
 
-def keeping(
-    page_id: int, verdict: Verdict, content_type: str, now: datetime
-) -> Callable[[Session, ArchivePlace | None], str]:
-    """The work that keeps a verdict; its result is the outcome: fetched | refused | retry | failed."""
+def keeping(page_id: int, verdict: Verdict, now: datetime) -> Callable[[Session, ArchivePlace | None], str]:
+    """The work that keeps a verdict on a page that was not fetched; its result is refused | retry | failed."""
 
-    def work(session: Session, place: ArchivePlace | None) -> str:
+    def work(session: Session, _place: ArchivePlace | None) -> str:
         if verdict.kind == "refused":
             pages.mark_refused(session, page_id, verdict.reason, now)
             return "refused"
-        if place is not None:
-            status = verdict.status or 200
-            pages.mark_fetched(session, page_id, status=status, content_type=content_type, place=place, now=now)
-            return "fetched"
         not_before = now + timedelta(seconds=verdict.hold) if verdict.hold else None
         last = pages.mark_failed(
             session,

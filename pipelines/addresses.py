@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url, url_query_cleaner
@@ -34,6 +35,8 @@ _TRACKING = [
 _MAX_LENGTH = 2000  # longer ones are traps, not articles
 
 
+# An address is asked for at every step of its way, by the page that holds it and by the links to it.
+@lru_cache(maxsize=4096)
 def canonical_url(url: str) -> str:
     """The address without fragment and tracking, its host in lower case, its query in the order it was written in.
 
@@ -55,6 +58,7 @@ def canonical_url(url: str) -> str:
     return urlunsplit(urlsplit(canonicalize_url(cleaned))._replace(query=query))
 
 
+@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """Host with its port where it is not the usual one; what `domains` of a source is compared with."""
     try:

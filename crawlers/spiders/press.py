@@ -14,9 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 from aiohttp.abc import AbstractResolver
 from scrapy import Request, Spider
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
-from scrapy.http.request import NO_CALLBACK
-from twisted.python.failure import Failure
 
 from crawlers import looks, polls, visits
 from crawlers.download import Bounds, Connections, Fetched
@@ -104,6 +101,7 @@ class PressSpider(Spider):
             lease=timedelta(seconds=_LOOK_TIMEOUTS * settings.fetch_timeout),
             now=assignment.now,
         )
+        self._under_way: set[asyncio.Task[None]] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -118,19 +116,50 @@ class PressSpider(Spider):
         return Connections(self._assignment.settings, self._assignment.resolver)
 
     async def start(self) -> AsyncIterator[Any]:
-        """Requests for all that is due, as long as there is something to do."""
+        """Do all that is due, as long as there is something to do.
+
+        No request goes through Scrapy's scheduler and scraper: the queue decides what is next, and a task lives from
+        its request until its result is durable. They would cost a third of what a page costs to fetch.
+        """
         while not self._leaving:
-            for task in await self._take():
-                yield self._request(task)
-            for look in await self._take_looks():
-                yield self._request(look)
+            for task in [*await self._take(), *await self._take_looks()]:
+                self._begin(task)
             if self._assignment.once and self._queue.at_rest:
                 break
             await self._queue.changed(_IDLE_SECONDS)
             await asyncio.sleep(_TOGETHER_SECONDS)
-        downloader = self.crawler.engine.downloader
-        if self._leaving and isinstance(downloader, PoliteDownloader):
-            downloader.drop_waiting()
+        while self._under_way:
+            if self._leaving:
+                self._downloader.drop_waiting()
+            await asyncio.wait(self._under_way, timeout=_IDLE_SECONDS)
+        none: tuple[Request, ...] = ()
+        for request in none:  # Scrapy asks for a generator
+            yield request
+
+    def _begin(self, task: Task | Look) -> None:
+        begun = asyncio.create_task(self._do(task))
+        self._under_way.add(begun)
+        begun.add_done_callback(self._ended)
+
+    def _ended(self, ended: asyncio.Task[None]) -> None:
+        self._under_way.discard(ended)
+        fault = None if ended.cancelled() else ended.exception()
+        if fault is not None:
+            logger.error("a task of the crawl broke", exc_info=fault)
+
+    async def _do(self, task: Task | Look) -> None:
+        """A task from its request until its result is kept, or given back because the crawler is leaving."""
+        kept = False
+        try:
+            request = self._request(task)
+            await self._settle(task, await self._answer(request), conditional=request.meta["conditional"])
+            kept = True
+        except Stopping:
+            kept = True  # of what was never sent there is nothing to keep
+        except (StoreUnavailable, ArchiveError) as fault:
+            self._assignment.fault = fault
+        finally:
+            self._release(task, spoiled=not kept)
 
     async def closed(self, reason: str) -> None:
         """Everything that came in is kept before the crawl counts as ended."""
@@ -142,8 +171,14 @@ class PressSpider(Spider):
 
     def _pause_of(self, source: Source) -> float:
         """The pause of a source's hosts, as far as it was found out by asking them."""
+        return self._downloader.pause_of(source)
+
+    @property
+    def _downloader(self) -> PoliteDownloader:
         downloader = self.crawler.engine.downloader
-        return downloader.pause_of(source) if isinstance(downloader, PoliteDownloader) else source.delay
+        if not isinstance(downloader, PoliteDownloader):
+            raise TypeError(f"{downloader!r} keeps no pauses")
+        return downloader
 
     @property
     def _leaving(self) -> bool:
@@ -178,9 +213,7 @@ class PressSpider(Spider):
             polling=isinstance(task, Poll),
             bounds=self._poll_bounds if isinstance(task, Poll) else self._page_bounds,
             headers=headers,
-            meta={"task": task, "conditional": bool(headers)},
-            callback=self.answered,
-            errback=self.unanswered,
+            meta={"conditional": bool(headers)},
         )
 
     def _resting(self) -> list[str]:
@@ -196,42 +229,30 @@ class PressSpider(Spider):
             return polls.validators(task.feed, now)
         return looks.validators(task.look, now) if isinstance(task, Look) else {}
 
-    async def answered(self, response: Response) -> None:
-        """Any answer, whatever its status."""
-        request = response.request
-        if request is not None:
-            await self._settle(request, fetched_of(response))
-
-    async def unanswered(self, failure: Failure) -> None:
-        """No answer: refused, failed, or given back because the crawler is leaving."""
-        request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
-        error = failure.value
-        if isinstance(error, Stopping):
-            self._release(request.meta["task"])
-        elif isinstance(error, DiembaoError):
-            await self._settle(request, error)
-        elif isinstance(error, IgnoreRequest):
-            await self._settle(request, FetchFailed("too_many_redirects: it leads on and on"))
-        else:
-            self._release(request.meta["task"], spoiled=True)
-            failure.raiseException()
-
-    async def _settle(self, request: Request, result: Fetched | DiembaoError) -> None:
-        """Keep the result of a task; the task ends when it is durable."""
-        task: Task | Look = request.meta["task"]
-        kept = False
+    async def _answer(self, request: Request) -> Fetched | DiembaoError:
+        """What the host answered, whatever its status, or why there is no answer. Raises Stopping."""
         try:
-            if isinstance(task, Poll):
-                await self._settle_poll(task, result, conditional=request.meta["conditional"])
-            elif isinstance(task, Look):
-                await self._settle_look(task, result, conditional=request.meta["conditional"])
+            return fetched_of(await self.crawler.engine.download_async(request))
+        except DiembaoError as error:
+            return error
+        except Stopping:
+            raise
+        except IgnoreRequest:
+            return FetchFailed("too_many_redirects: it leads on and on")
+
+    async def _settle(self, task: Task | Look, result: Fetched | DiembaoError, *, conditional: bool) -> None:
+        """Keep the result of a task; conditional: whether the request carried validators.
+
+        Raises StoreUnavailable, ArchiveError.
+        """
+        if isinstance(task, Poll):
+            await self._settle_poll(task, result, conditional=conditional)
+            return
+        with self._downloader.in_hand(result.size if isinstance(result, Fetched) else 0):
+            if isinstance(task, Look):
+                await self._settle_look(task, result, conditional=conditional)
             else:
                 await self._settle_visit(task, result)
-            kept = True
-        except (StoreUnavailable, ArchiveError) as fault:
-            self._assignment.fault = fault
-        finally:
-            self._release(task, spoiled=not kept)
 
     def _release(self, task: Task | Look, *, spoiled: bool = False) -> None:
         if isinstance(task, Look):
@@ -256,12 +277,13 @@ class PressSpider(Spider):
     async def _settle_visit(self, task: Visit, result: Fetched | DiembaoError) -> None:
         now = self._assignment.now()
         verdict = visits.judge(task.url, result, now)
-        answer = result if isinstance(result, Fetched) and verdict.kind == "fetched" else None
+        outcome = "fetched"
         if verdict.hold:
             self._queue.hold(task.url, verdict.hold)
-        content_type = answer.header("content-type") if answer else ""
-        work = visits.keeping(task.page.id, verdict, content_type, now)
-        outcome = await self._keeper.keep(work, now, answer)
+        if isinstance(result, Fetched) and verdict.kind == outcome:
+            await self._keeper.keep_page(task.page.id, now, result)
+        else:
+            outcome = await self._keeper.keep(visits.keeping(task.page.id, verdict, now), now)
         self._assignment.outcomes[outcome] += 1
         logger.debug("page %s", outcome, extra={"url": task.url, "reason": verdict.reason})
 
@@ -296,13 +318,10 @@ class PressSpider(Spider):
         return replace(reading, links=tuple(found.values())[: polls.MOST_LINKS])
 
     async def _ask(self, url: str, source: Source) -> Fetched | DiembaoError:
-        request = request_for(url, source, polling=True, bounds=self._poll_bounds, callback=NO_CALLBACK)
         try:
-            return fetched_of(await self.crawler.engine.download_async(request))
-        except DiembaoError as error:
-            return error
-        except IgnoreRequest:
-            return FetchFailed("given back, or endless redirects")
+            return await self._answer(request_for(url, source, polling=True, bounds=self._poll_bounds))
+        except Stopping:
+            return FetchFailed("given back")
 
     def _unknown(self, urls: Sequence[str]) -> int:
         with self._assignment.store.read() as session:

@@ -141,28 +141,55 @@ def sources_with_due(session: Session, now: datetime, *, sources: Sequence[str] 
     return set(session.scalars(query))
 
 
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """A page that was fetched, and where it lies in the archive."""
+
+    page_id: int
+    status: int
+    content_type: str
+    place: ArchivePlace
+    at: datetime
+
+
 def mark_fetched(
     session: Session, page_id: int, *, status: int, content_type: str, place: ArchivePlace, now: datetime
 ) -> None:
-    """The page is archived at `place` and waits to be understood.
+    """As `mark_all_fetched`, for one page."""
+    mark_all_fetched(session, [Archived(page_id, status, content_type, place, now)])
+
+
+def mark_all_fetched(session: Session, brought: Sequence[Archived]) -> None:
+    """These pages are archived and wait to be understood.
 
     A page that another worker has brought in meanwhile keeps what that one brought.
     """
-    brought = session.execute(
-        update(PageRow)
-        .where(PageRow.id == page_id, PageRow.state == "found")
-        .values(
-            state="fetched",
-            fetched_at=now,
-            http_status=status,
-            content_type=content_type,
-            archive_file=place.file,
-            archive_offset=place.offset,
-            archive_length=place.length,
-        )
-    )
-    if brought.rowcount:  # type: ignore[attr-defined] # a CursorResult
-        trail.add(session, page_id, now, "fetch", "archived", detail={"status": status, "bytes": place.length})
+    if not brought:
+        return
+    ids = [page.page_id for page in brought]
+    query = select(PageRow.id).where(PageRow.id.in_(ids), PageRow.state == "found").order_by(PageRow.id)
+    expected = set(session.scalars(query.with_for_update()))
+    fresh = [page for page in brought if page.page_id in expected]
+    if not fresh:
+        return
+    rows = [
+        {
+            "id": page.page_id,
+            "state": "fetched",
+            "fetched_at": page.at,
+            "http_status": page.status,
+            "content_type": page.content_type,
+            "archive_file": page.place.file,
+            "archive_offset": page.place.offset,
+            "archive_length": page.place.length,
+        }
+        for page in fresh
+    ]
+    session.execute(update(PageRow), rows)
+    steps = [
+        (page.page_id, "fetch", "archived", "", {"status": page.status, "bytes": page.place.length}) for page in fresh
+    ]
+    trail.add_many(session, max(page.at for page in fresh), steps)
 
 
 def mark_refused(session: Session, page_id: int, reason: str, now: datetime) -> None:

@@ -48,19 +48,30 @@ def decode(body: bytes, content_type: str = "") -> str:
     body: after content-encoding; content_type: the HTTP header, may be empty or wrong.
     Raises Unreadable for an empty, oversized or binary body.
     """
-    if not body.strip():
+    return _decoded(body, content_type)[0]
+
+
+def utf8(body: bytes, content_type: str = "") -> bytes:
+    """The same text as UTF-8: the body itself, where it is that already, as most are. Raises Unreadable as `decode`."""
+    text, as_it_came = _decoded(body, content_type)
+    return body if as_it_came else text.encode("utf-8", "replace")
+
+
+def _decoded(body: bytes, content_type: str) -> tuple[str, bool]:
+    """The text, and whether it is what the bytes of the whole body mean in UTF-8."""
+    if not body or body.isspace():
         raise Unreadable("empty page")
     if len(body) > LARGEST_PAGE:
         raise Unreadable(f"page of {len(body)} bytes, more than {LARGEST_PAGE} are not read")
     for mark, encoding in _BOMS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, "replace")
+            return body[len(mark) :].decode(encoding, "replace"), False
     if body.startswith(_NOT_TEXT) or body[:2048].count(0) > 8:
         raise Unreadable("not a text document")
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8"), True
     except UnicodeDecodeError:
-        return _not_quite_utf8(body, content_type)
+        return _not_quite_utf8(body, content_type), False
 
 
 def _not_quite_utf8(body: bytes, content_type: str) -> str:

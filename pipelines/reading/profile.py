@@ -94,7 +94,7 @@ def read_with_profile(
 
     given: what a source file selects, which counts before the profile.
     """
-    found = pick(tree, profile.selectors)
+    found = pick(tree, profile.selectors, first=True)
     picked = Picked({**found.texts, **{part: texts for part, texts in given.texts.items() if texts}}, found.body)
     title = picked.line("title")
     if not found.body or not title or (profile.has_lead and "lead" in profile.selectors and not picked.line("lead")):

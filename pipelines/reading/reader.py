@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from diembao.records import Article, Page
 from pipelines.reading.assemble import assemble
-from pipelines.reading.decoding import decode
+from pipelines.reading.decoding import utf8
 from pipelines.reading.outline import take_out_unseen
 from pipelines.reading.profile import Profile, read_with_profile
 from pipelines.reading.selection import pick
@@ -48,4 +48,4 @@ def read_page(
 
 def parse(page: Page) -> LexborHTMLParser:
     """The page as a tree. Raises Unreadable for empty, binary or oversized bodies."""
-    return LexborHTMLParser(decode(page.body, page.content_type))
+    return LexborHTMLParser(utf8(page.body, page.content_type))

@@ -12,6 +12,7 @@ from pipelines.reading.outline import outline_of
 
 PARTS = ("title", "lead", "body", "published", "author", "section", "image", "credit", "drop")
 _ATTRIBUTES = {"published": ("datetime", "content", "title"), "image": ("data-src", "data-original", "src", "content")}
+_SINGLE = frozenset({"title", "image", "credit"})
 _MOST_ELEMENTS = 20
 
 
@@ -33,9 +34,10 @@ def check_selectors(selectors: Mapping[str, str]) -> None:
     pick(LexborHTMLParser("<p>"), selectors)
 
 
-def pick(tree: LexborHTMLParser, selectors: Mapping[str, str]) -> Picked:
+def pick(tree: LexborHTMLParser, selectors: Mapping[str, str], *, first: bool = False) -> Picked:
     """Take the selected parts out of a page; elements selected by `drop` are removed from the tree first.
 
+    first: of the body and of parts that have one value the first is enough, and the rest of the tree is not searched.
     Raises BadSource for an unknown part or a malformed selector.
     """
     unknown = set(selectors) - set(PARTS)
@@ -46,8 +48,9 @@ def pick(tree: LexborHTMLParser, selectors: Mapping[str, str]) -> Picked:
     texts = {}
     for part in selectors:
         if part not in {"drop", "body"}:
-            texts[part] = values_of(_nodes(tree, part, selectors), part)
-    return Picked(texts, tuple(_nodes(tree, "body", selectors)))
+            texts[part] = _first_value(tree, part, selectors) if first and part in _SINGLE else ()
+            texts[part] = texts[part] or values_of(_nodes(tree, part, selectors), part)
+    return Picked(texts, tuple(_nodes(tree, "body", selectors, first=first)))
 
 
 def values_of(nodes: Sequence[LexborNode], part: str) -> tuple[str, ...]:
@@ -56,17 +59,28 @@ def values_of(nodes: Sequence[LexborNode], part: str) -> tuple[str, ...]:
     A lead may stand in several elements, but only side by side: others of that name belong to teasers.
     """
     if part == "lead" and nodes:
-        together = nodes[0].parent
-        nodes = [node for node in nodes if node.parent == together]
+        together = _parent_id(nodes[0])
+        nodes = [node for node in nodes if _parent_id(node) == together]
     values = (_value(node, part) for node in nodes[:_MOST_ELEMENTS])
     return tuple(value for value in values if value)
 
 
-def _nodes(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str]) -> list[LexborNode]:
+def _parent_id(node: LexborNode) -> int:
+    return node.parent.mem_id if node.parent is not None else 0
+
+
+def _first_value(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str]) -> tuple[str, ...]:
+    return values_of(_nodes(tree, part, selectors, first=True), part)
+
+
+def _nodes(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str], *, first: bool = False) -> list[LexborNode]:
     if part not in selectors:
         return []
     try:
-        return tree.css(selectors[part])
+        if not first:
+            return tree.css(selectors[part])
+        found = tree.css_first(selectors[part])
+        return [found] if found is not None else []
     except SelectolaxError as error:
         raise BadSource(f"read: {part}: malformed selector {selectors[part]!r}") from error
 

@@ -10,11 +10,11 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urldefrag
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from nlp.text import normalise
 
@@ -32,6 +32,11 @@ _BROKEN_FIELDS = {
 }
 _BROKEN_AUTHOR = re.compile(
     r'"author"\s*:\s*[\[{\s]{0,20}(?:"@type"\s*:\s*"Person"\s*,\s*)?"name"\s*:\s*"([^"]{1,120})"'
+)
+# One selector, because every pass over a page's thousands of nodes costs a fifth of a millisecond.
+_SPEAKING = (
+    ':is(script[type*="ld+json"], title, meta, link[rel="canonical"],'
+    ' [itemprop~="datePublished"], [itemprop~="author"], [rel~="author"])'
 )
 _HOME = {"trang chủ", "home", "trang chu", "homepage"}
 
@@ -71,12 +76,12 @@ def clean(value: object) -> str:
 
 def read_structured(tree: LexborHTMLParser, url: str) -> Structured:
     """Everything the page's own data states; `url` tells the page's article from others described beside it."""
-    things = list(_json_ld(tree))
+    marked = _Marked.of(tree)
+    things = [thing for text in marked.scripts for thing in _things(_parsed(text))]
     articles = _own_first([thing for thing in things if _is_article(thing)], url)
     article = articles[0] if articles else {}
     pages = [thing for thing in things if "WebPage" in _types(thing)]
-    meta = _meta(tree)
-    title = tree.css_first("title")
+    meta = marked.meta
     headlines = _distinct(
         [
             clean(article.get("headline")),
@@ -86,7 +91,7 @@ def read_structured(tree: LexborHTMLParser, url: str) -> Structured:
     )
     return Structured(
         headlines=headlines,
-        document_title=clean(title.text()) if title is not None else "",
+        document_title=clean(marked.title),
         descriptions=_distinct(
             [
                 *_of(meta, "og:description"),
@@ -101,30 +106,80 @@ def read_structured(tree: LexborHTMLParser, url: str) -> Structured:
                 *_of(meta, "dc.date.issued", "dc.date", "dcterms.created", "date", "publish_date", "its_publication"),
                 *(clean(page.get("datePublished")) for page in pages),
                 clean(article.get("dateCreated")),
-                *_marked_times(tree),
+                *marked.times(),
             ]
         ),
-        authors=_distinct([*_authors(article, meta), *_marked_authors(tree)]),
+        authors=_distinct([*_authors(article, meta), *marked.authors()]),
         # Some systems call the headline the name of the WebSite.
         site_names=_distinct(name for name in _site_names(things, article, meta) if name not in headlines),
         sections=_distinct(_sections(things, article, meta)),
         images=_distinct(
             [*_of(meta, "og:image", "og:image:url", "twitter:image", "image"), *_addresses(article.get("image"))]
         ),
-        addresses=_distinct(_page_addresses(tree, article, meta)),
+        addresses=_distinct(_page_addresses(marked.canonical, article, meta)),
         body=_paragraphs(article.get("articleBody")),
         is_article=bool(articles) or "article" in _of(meta, "og:type"),
     )
 
 
+# ---------------------------------------------------------------------------------------- what is looked at
+@dataclass(slots=True)
+class _Marked:
+    """The elements of a page that speak to machines, gathered in one pass over the tree."""
+
+    scripts: list[str] = field(default_factory=list)  # of JSON-LD
+    title: str = ""
+    meta: dict[str, list[str]] = field(default_factory=dict)  # contents by lower-case name, property or itemprop
+    canonical: list[str] = field(default_factory=list)
+    timed: list[LexborNode] = field(default_factory=list)
+    signed: list[LexborNode] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, tree: LexborHTMLParser) -> _Marked:
+        found = cls()
+        for node in tree.css(_SPEAKING):
+            found._see(node, node.tag or "", node.attributes)
+        return found
+
+    def _see(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> None:
+        if tag == "script" and "ld+json" in (attributes.get("type") or "").lower():
+            text = node.text()
+            if text and len(text) <= _LONGEST_SCRIPT:
+                self.scripts.append(text)
+        elif tag == "title":
+            self.title = self.title or node.text()
+        elif tag == "meta":
+            self._see_meta(attributes)
+        elif tag == "link" and (attributes.get("rel") or "").lower() == "canonical":
+            self.canonical.append((attributes.get("href") or "").strip())
+        named = (attributes.get("itemprop") or "").split()
+        if "datePublished" in named:
+            self.timed.append(node)
+        if "author" in named or "author" in (attributes.get("rel") or "").lower().split():
+            self.signed.append(node)
+
+    def _see_meta(self, attributes: dict[str, str | None]) -> None:
+        content = attributes.get("content") or attributes.get("value")
+        if content:
+            names = {(attributes.get(key) or "").strip().lower() for key in ("property", "name", "itemprop")}
+            for name in names - {""}:
+                self.meta.setdefault(name, []).append(content)
+
+    def times(self) -> list[str]:
+        """Microdata: `datePublished` of the first element that carries it."""
+        first = [node for node in self.timed[:3] if node.tag != "meta"][:1]
+        return [
+            clean(node.attributes.get("datetime") or node.attributes.get("content") or node.text()) for node in first
+        ]
+
+    def authors(self) -> list[str]:
+        """Names marked up as authors in the page's body; pages that mark many list other articles."""
+        if len(self.signed) >= _MOST_MARKED:
+            return []
+        return [" ".join(normalise(node.text(separator=" ")).split()) for node in self.signed]
+
+
 # ------------------------------------------------------------------------------------------------ JSON-LD
-def _json_ld(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
-    for script in tree.css('script[type*="ld+json"]'):
-        text = script.text()
-        if text and len(text) <= _LONGEST_SCRIPT:
-            yield from _things(_parsed(text))
-
-
 def _parsed(text: str) -> object:
     text = _COMMENTS.sub("", text).strip().rstrip(";")
     for attempt in (text, _DOUBLE_COMMA.sub(",", _TRAILING_COMMA.sub(r"\1", text))):
@@ -199,20 +254,6 @@ def _addresses(value: object) -> list[str]:
 
 
 # --------------------------------------------------------------------------------------------------- meta
-def _meta(tree: LexborHTMLParser) -> dict[str, list[str]]:
-    """Contents of the meta elements by lower-case name, property or itemprop."""
-    found: dict[str, list[str]] = {}
-    for element in tree.css("meta"):
-        attributes = element.attributes
-        content = attributes.get("content") or attributes.get("value")
-        if not content:
-            continue
-        names = {(attributes.get(key) or "").strip().lower() for key in ("property", "name", "itemprop")}
-        for name in names - {""}:
-            found.setdefault(name, []).append(content)
-    return found
-
-
 def _of(meta: dict[str, list[str]], *names: str) -> list[str]:
     return [clean(content) for name in names for content in meta.get(name, ())]
 
@@ -222,21 +263,6 @@ def _authors(article: dict[str, Any], meta: dict[str, list[str]]) -> Iterator[st
     for listed in _of(meta, "dable:author"):
         yield from (name.strip() for name in listed.split(";"))
     yield from _of(meta, "article:author", "author", "dc.creator", "twitter:creator")
-
-
-def _marked_times(tree: LexborHTMLParser) -> list[str]:
-    """Microdata: `datePublished` of the first element that carries it."""
-    marked = [node for node in tree.css('[itemprop~="datePublished"]')[:3] if node.tag != "meta"]
-    return [
-        clean(node.attributes.get("datetime") or node.attributes.get("content") or node.text()) for node in marked[:1]
-    ]
-
-
-def _marked_authors(tree: LexborHTMLParser) -> list[str]:
-    """Names marked up as authors in the page's body; pages that mark many list other articles."""
-    marked = tree.css('[itemprop~="author"], [rel~="author"]')
-    names = [" ".join(normalise(node.text(separator=" ")).split()) for node in marked[:_MOST_MARKED]]
-    return names if len(marked) < _MOST_MARKED else []
 
 
 def _names(author: object) -> Iterator[str]:
@@ -288,9 +314,8 @@ def _crumbs(elements: object) -> list[str]:
     return crumbs
 
 
-def _page_addresses(tree: LexborHTMLParser, article: dict[str, Any], meta: dict[str, list[str]]) -> Iterator[str]:
-    for link in tree.css('link[rel="canonical"]'):
-        yield (link.attributes.get("href") or "").strip()
+def _page_addresses(canonical: Iterable[str], article: dict[str, Any], meta: dict[str, list[str]]) -> Iterator[str]:
+    yield from canonical
     yield from _of(meta, "og:url")
     yield from _addresses(article.get("mainEntityOfPage"))
     yield from _addresses(article.get("url"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import time
 from pathlib import Path
 
 import pytest
 
+from crawlers.queue import WorkQueue
 from diembao.errors import BadSource
 from diembao.records import FeedHints
 from diembao.store.models import SourceRow
@@ -147,3 +149,16 @@ def test_it_works_on_every_database(store, open_newsroom) -> None:
     assert tally["fetched"] == tally["found"] > 10
     newsroom.clock.forward(minutes=10)
     assert newsroom.crawl()["found"] == 0
+
+
+def test_a_crawl_does_not_end_over_what_was_found_while_it_looked_at_its_queue(open_newsroom, monkeypatch) -> None:
+    newsroom = open_newsroom(["songcau"])
+    read = WorkQueue._read
+
+    def slow_read(queue: WorkQueue, busy: set[str]) -> object:
+        seen = read(queue, busy)
+        time.sleep(0.5)  # the poll under way ends meanwhile, and what it found is not in what was read
+        return seen
+
+    monkeypatch.setattr(WorkQueue, "_read", slow_read)
+    assert newsroom.crawl()["fetched"] > 0

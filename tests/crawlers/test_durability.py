@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from crawlers import politeness
 from crawlers.download import Fetched
 from crawlers.keeping import Keeper
 from crawlers.run import crawl_forever, crawl_once
@@ -107,11 +108,40 @@ def test_a_store_that_goes_away_ends_the_crawl_in_one_line(open_newsroom, monkey
     def broken(*given, **more):
         raise StoreUnavailable("database: disk I/O error")
 
-    monkeypatch.setattr(pages, "mark_fetched", broken)
+    monkeypatch.setattr(pages, "mark_all_fetched", broken)
     with pytest.raises(StoreUnavailable, match="disk I/O"):
         newsroom.crawl()
     monkeypatch.undo()
     assert newsroom.crawl()["fetched"] == 1
+
+
+def test_while_nothing_can_be_kept_no_more_is_asked_for_than_fits_in_hand(open_newsroom, monkeypatch) -> None:
+    newsroom = open_newsroom(["songcau", "trungdu"])
+    newsroom.crawl()
+    newsroom.clock.forward(minutes=30)
+    for paper in ("songcau", "trungdu"):
+        for number in range(12):
+            newsroom.press.publish(paper, f"Tin số {number} của báo", "Một tin.", ["Nội dung của tin."])
+    monkeypatch.setattr(politeness, "_MOST_IN_HAND", 1)
+    disk, sync = threading.Event(), ArchiveWriter.sync
+    monkeypatch.setattr(ArchiveWriter, "sync", lambda writer: (disk.wait(20), sync(writer)))
+    crawl = threading.Thread(target=newsroom.crawl)
+    asked_before = _pages_asked_for(newsroom)
+    crawl.start()
+    try:
+        _wait_for(lambda: _pages_asked_for(newsroom) > asked_before)
+        time.sleep(1.5)
+        asked = _pages_asked_for(newsroom) - asked_before
+    finally:
+        disk.set()
+        crawl.join(30)
+    assert asked <= 4, "what was on its way when the first page came in, two of a host, and nothing after it"
+    assert not crawl.is_alive()
+    assert set(newsroom.states()) == {"fetched"}, "it goes on by itself when there is room again"
+
+
+def _pages_asked_for(newsroom) -> int:
+    return len(newsroom.press.requests(kind="article"))
 
 
 def test_told_to_stop_it_finishes_what_is_under_way_and_leaves(open_newsroom) -> None:
