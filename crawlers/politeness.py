@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -27,6 +27,7 @@ from pipelines.addresses import host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from twisted.internet.defer import Deferred
 
 # Bytes of pages that came in and are not kept yet: two hundred ordinary ones, far more than a disk that keeps up needs.
 _MOST_IN_HAND: Final = 64_000_000
@@ -68,6 +69,14 @@ class PoliteDownloader(Downloader):
         """Send what has its turn; called by Scrapy whenever something may have."""
         if not self._is_full:
             super()._process_queue(slot)
+
+    def _wait_for_download(
+        self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
+    ) -> Coroutine[Any, Any, None]:
+        # Without Twisted's reactor Scrapy counts a request only when its task begins: too late for the loop that
+        # sends what waits, which would send all of it at once.
+        slot.transferring.add(request)
+        return super()._wait_for_download(slot, request, queue_dfd)
 
     def ask_pause(self, host: str, seconds: float) -> None:
         """At least so many seconds between two requests to this host, from now on."""

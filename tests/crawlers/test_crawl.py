@@ -104,6 +104,17 @@ def test_pauses_are_kept_between_requests_to_one_host(open_newsroom) -> None:
     assert min(pauses) > 0.15, "a pause may be longer, never shorter (beyond what clocks are off)"
 
 
+def test_a_host_is_never_asked_for_more_than_two_pages_at_a_time(open_newsroom) -> None:
+    newsroom = open_newsroom(["songcau"])
+    path = newsroom.settings.sources_dir / "songcau.yml"
+    path.write_text(path.read_text("utf-8").replace("delay: 0.05", "delay: 0"), "utf-8")
+    newsroom.press.misbehave("songcau", "late", seconds=0.3)
+    newsroom.crawl()
+    times = [request.at for request in newsroom.press.requests("songcau", "article")]
+    assert len(times) > 6
+    assert min(after - before for before, after in zip(times, times[2:], strict=False)) >= 0.25
+
+
 def test_crawl_delay_of_robots_outweighs_a_shorter_pause(open_newsroom) -> None:
     newsroom = open_newsroom(["kycung"])
     assert newsroom.press.papers["kycung"].crawl_delay == 1
