@@ -67,6 +67,16 @@ def of_object(session: Session, kind: str, object_id: int, limit: int = 20) -> S
     return session.scalars(query.order_by(LetterRow.id.desc()).limit(limit)).all()
 
 
+def decide(session: Session, kind: str, object_id: int, letter_id: int, *, send_again: bool, now: datetime) -> bool:
+    """A person's word about a letter that was refused or may have arrived; False for any other."""
+    ours = (LetterRow.id == letter_id, LetterRow.kind == kind, LetterRow.object_id == object_id)
+    undecided = LetterRow.state.in_(("uncertain", "refused"))
+    decided = (
+        {"state": "queued", "next_try_at": now, "attempts": 0} if send_again else {"state": "sent", "sent_at": now}
+    )
+    return bool(outgoing.change(session, LetterRow, *ours, undecided, **decided))
+
+
 def forget_old(session: Session, now: datetime) -> int:
     """Drop letters that ended long ago; returns how many."""
     return outgoing.forget_old(session, LetterRow, now - KEPT)

@@ -37,6 +37,7 @@ router = APIRouter(include_in_schema=False)
 MAKE = f"{ALERTS}/tao"
 _SHOWN, _CALLS_SHOWN = 50, 20
 StoryNumber = Annotated[int, Form(ge=0, lt=2**63)]
+LetterNumber = Annotated[int, Form(ge=0, lt=2**63)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,19 @@ def try_webhook(request: Request, site: CurrentSite, member: Analyst, number: Nu
         keeping.try_webhook(session, member.actor, number, site.now())
 
     return _done(request, site, act, f"{ALERTS}/{number}", "test")
+
+
+@router.post(f"{ALERTS}/{{number}}/thu")
+def decide(
+    request: Request, site: CurrentSite, member: Analyst, number: Number, letter: LetterNumber = 0, again: Word = ""
+) -> Response:
+    """Of a letter that may have arrived: send it once more, or let it be."""
+    send_again = again == "1"
+
+    def act(session: Session) -> None:
+        keeping.decide(session, member.actor, number, letter, send_again=send_again, now=site.now())
+
+    return _done(request, site, act, f"{ALERTS}/{number}", "again" if send_again else "arrived")
 
 
 def asks_of(query: str, wording: Wording) -> tuple[str, ...]:

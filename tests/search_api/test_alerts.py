@@ -347,6 +347,35 @@ def test_a_letter_tells_of_the_story_and_can_be_left_with_one_click(
     assert "Chỉ xem ở trang này" in lan.get(ALERTS).text
 
 
+def test_of_a_letter_that_may_have_arrived_its_reader_decides(
+    lan: Any, minh: Any, press: Any, printing: Any, clock: Any, mail: Any
+) -> None:
+    number = make(lan)
+    clock[0] += timedelta(minutes=1)
+    comes_in(press, printing, clock, "Lũ về đêm")
+    assert len(mail()) == 1
+    with press.store.write() as session:
+        row = session.query(LetterRow).one()
+        row.state, letter = "uncertain", row.id
+    assert mail() == [], "nobody is told twice unasked"
+    page = LexborHTMLParser(lan.get(f"{ALERTS}/{number}").text)
+    assert "không biết thư đã tới chưa" in page.css_first(".notice").text()
+    path = f"{ALERTS}/{number}/thu"
+    assert page.css_first("form[action$='/thu'] [name=letter]").attributes["value"] == str(letter)
+    minh.post(path, data={"letter": str(letter), "again": "1"})
+    other = make(lan, name="Khác")
+    lan.post(f"{ALERTS}/{other}/thu", data={"letter": str(letter), "again": "1"})
+    assert mail() == [], "nobody else decides, nor another alert"
+    lan.post(path, data={"letter": str(letter), "again": "1"})
+    assert [got["Subject"] for _, got in mail()] == ["Lũ: Lũ về đêm"]
+    lan.post(path, data={"letter": str(letter), "again": "1"})
+    assert mail() == [], "what was sent is decided"
+    with press.store.write() as session:
+        session.get_one(LetterRow, letter).state = "uncertain"
+    lan.post(path, data={"letter": str(letter), "again": "0"})
+    assert mail() == [] and "không biết thư đã tới chưa" not in lan.get(f"{ALERTS}/{number}").text
+
+
 def test_a_letter_says_how_much_is_usual(lan: Any, press: Any, printing: Any, clock: Any, mail: Any) -> None:
     now = clock[0]
     for day in range(40, 0, -1):

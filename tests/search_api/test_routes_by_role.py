@@ -129,6 +129,7 @@ TABLE: tuple[Row, ...] = (
     ("POST", f"{ANALYSIS}/canh-bao/{{number}}/bat-tin", NOBODY, READERS),
     ("POST", f"{ANALYSIS}/canh-bao/{{number}}/khoa", NOBODY, READERS),
     ("POST", f"{ANALYSIS}/canh-bao/{{number}}/goi-thu", NOBODY, READERS),
+    ("POST", f"{ANALYSIS}/canh-bao/{{number}}/thu", NOBODY, READERS),
 )
 # Before there is somebody to have a role: signing in (and out, which an ended session may do too).
 FOR_GUESTS = {

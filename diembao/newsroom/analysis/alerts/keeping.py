@@ -243,6 +243,19 @@ def unmute(session: Session, actor: Actor, alert_id: int, story_id: int, now: da
         _record(session, actor, "alert_unmute", row, now, story=story_id)
 
 
+def decide(
+    session: Session, actor: Actor, alert_id: int, letter_id: int, *, send_again: bool, now: datetime
+) -> None:  # fmt: skip
+    """What is to become of a letter of which nobody knows whether it arrived, or that was refused.
+
+    Raises: Forbidden; Refused: no_alert; delivery_decided: it is neither.
+    """
+    row = own(session, actor, alert_id)
+    if not letters.decide(session, LETTER, row.id, letter_id, send_again=send_again, now=now):
+        raise Refused("delivery_decided")
+    _record(session, actor, "delivery_again" if send_again else "delivery_arrived", row, now, delivery=letter_id)
+
+
 def own(session: Session, actor: Actor, alert_id: int) -> AlertRow:
     """Raises: Forbidden; Refused: no_alert, whether there is none or it is somebody else's."""
     owner = _owner(actor)
