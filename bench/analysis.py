@@ -192,6 +192,14 @@ def processor(pid: int) -> float:
     return own / 1e6 + sum(processor(int(child)) for child in children)
 
 
+def memory(pid: int) -> int:
+    """Kilobytes of its own that a process and its children hold; files of the index are not counted."""
+    status = Path(f"/proc/{pid}/status").read_text("utf-8")
+    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon")), 0)
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return own + sum(memory(int(child)) for child in children)
+
+
 def alone(port: int, pid: int, token: str, material: Material, rounds: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
     kinds = questions(material, seed=21)
@@ -342,8 +350,7 @@ def main() -> None:
             hostile(given.port, made.tokens[0])
             for thought in (0.0, 1.0, 5.0):
                 together(given.port, made.tokens, material, given.seconds, thought)
-            memory = Path(f"/proc/{pid}/status").read_text("utf-8")
-            print(*(line for line in memory.splitlines() if line.startswith(("RssAnon", "RssFile"))))
+            print(f"memory of all web processes: {memory(pid) / 1000:.0f} MB")
 
 
 if __name__ == "__main__":

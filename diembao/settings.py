@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -27,6 +28,8 @@ _FOREIGN = {
     "DIEMBAO_TEST_POSTGRESQL_URL",
 }
 _SECRETS_DIR = "DIEMBAO_SECRETS_DIR"
+# Unless an office asks for more: each takes some 150 MB.
+_MOST_WEB_PROCESSES = 4
 QUIET_HOURS = r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)"
 Words = Annotated[tuple[str, ...], NoDecode]
 
@@ -83,6 +86,7 @@ class Settings(BaseSettings):
         30.0, gt=0, le=3650, description="how long published ones are looked at every 25 minutes; daily after that"
     )
 
+    web_processes: int = Field(0, ge=0, le=64, description="processes that answer; 0: one a core, four at most")
     trusted_proxies: Words = Field(
         (), description="addresses or networks of reverse proxies whose X-Forwarded-* headers are believed"
     )
@@ -208,6 +212,13 @@ class Settings(BaseSettings):
         if self.effective_database_url.startswith("sqlite"):
             return 1
         return self.crawlers or max(1, cores() // 2)
+
+    @property
+    def effective_web_processes(self) -> int:
+        """How many processes answer. Where the system cannot deal out the connections of one port, one."""
+        if sys.platform != "linux":
+            return 1
+        return self.web_processes or min(_MOST_WEB_PROCESSES, cores())
 
     @property
     def archive_dir(self) -> Path:

@@ -65,6 +65,7 @@ from search_api.section import digests as digest_pages
 from search_api.section import open_data as open_data_page
 from search_api.section.page_cache import PageCache
 from search_api.site import Site
+from search_api.turns import new_turns
 
 DESK_ROOMS = (
     sign_in,
@@ -148,6 +149,7 @@ def create_app(
         press,
         limits,
         Provider(settings),
+        new_turns(),
     )
     app.state.assets = assets
     _add_routes(app)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from diembao.errors import DiembaoError
@@ -17,15 +19,17 @@ from search_api.resources import Resources
 logger = logging.getLogger(__name__)
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+# Set by `diembao.cli.web` for its children; the library then keeps all counts in files there.
+_COUNTS_OF_ALL = "PROMETHEUS_MULTIPROC_DIR"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Metrics:
-    """One registry a web process."""
+    """One registry a web process; where several share a port, `text` adds up what all have counted."""
 
     def __init__(self, resources: Resources, now: Callable[[], datetime]) -> None:
+        self._state = _StateCollector(resources, now)
         self._registry = CollectorRegistry()
-        self._registry.register(_StateCollector(resources, now))
         labels = ("method", "route")
         self._requests = Counter(
             "diembao_http_requests", "Requests answered", (*labels, "status"), registry=self._registry
@@ -52,7 +56,23 @@ class Metrics:
 
     def text(self) -> bytes:
         """The exposition format; asks store and index."""
-        return generate_latest(self._registry)
+        shown = CollectorRegistry()
+        if _COUNTS_OF_ALL in os.environ:
+            MultiProcessCollector(shown)  # type: ignore[no-untyped-call]
+        else:
+            shown.register(_Held(self._registry))
+        shown.register(self._state)
+        return generate_latest(shown)
+
+
+class _Held(Collector):
+    """What another registry holds."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterable[Metric]:
+        return self._registry.collect()
 
 
 class _StateCollector(Collector):

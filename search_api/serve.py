@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import socket
+import sys
 
 import uvicorn
 
@@ -19,11 +21,14 @@ _KEEP_ALIVE_SECONDS = 20
 _MOST_CONNECTIONS = 2000
 # A page makes some tens of thousands of objects that go with it; nearly all without the collector.
 _NEW_OBJECTS = 20_000
+_NOT_STARTED = 3  # exit code
 _REQUIRED = ("owner_address", "owner_email", "owner_phone", "owner_responsible", "owner_licence")
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(settings: Settings, host: str, port: int, *, shared: bool = False) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are answered first.
+
+    shared: other processes listen on the same port, and each gets a part of the connections.
 
     Raises:
         WrongUse: settings that production insists on are missing.
@@ -32,19 +37,32 @@ def serve(settings: Settings, host: str, port: int) -> None:
         _insist(settings)
     app = create_app(settings, charts=ChartPress(DrawingApart()))
     spare_the_collector()
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        limit_concurrency=_MOST_CONNECTIONS,
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            limit_concurrency=_MOST_CONNECTIONS,
+        )
     )
+    server.run([_shared_socket(host, port)] if shared else None)
+    if not server.started:
+        sys.exit(_NOT_STARTED)
+
+
+def _shared_socket(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listening.bind((host, port))
+    return listening
 
 
 def spare_the_collector() -> None:

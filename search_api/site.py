@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from diembao.newsroom.analysis.chart_press import ChartPress
@@ -41,6 +42,7 @@ class Site:
     charts: ChartPress
     address_limits: RateLimiter
     sign_on: Provider
+    turns: CapacityLimiter
 
     @property
     def public_url(self) -> str:

@@ -40,7 +40,7 @@ def run(*, demo: bool, host: str, port: int) -> int:
     from diembao.cli.tools import load_settings
     from diembao.store.database import open_store
 
-    _refuse_busy_port(host, port)
+    refuse_busy_port(host, port)
     with _demo_environment(host, port) if demo else nullcontext():
         settings = load_settings()
         open_store(settings, migrate=True).close()
@@ -48,12 +48,12 @@ def run(*, demo: bool, host: str, port: int) -> int:
         if demo:
             _tell_demo_accounts(settings)
         stop = stop_on_signals()
-        children = {"web": _start("serve", "--host", host, "--port", str(port)), "worker": _start("worker")}
+        children = {"web": start("serve", "--host", host, "--port", str(port)), "worker": start("worker")}
         typer.echo(f"Điểm Báo Thái Nguyên: http://{_shown(host)}:{port} (Ctrl-C stops it)", err=True)
         try:
             ended = _wait(children, stop)
         finally:
-            _end(list(children.values()))
+            end(list(children.values()))
         if ended is not None:
             typer.echo(f"diembao: {ended} ended by itself, so everything was stopped", err=True)
         return 0 if ended is None else 1
@@ -79,7 +79,8 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _start(*arguments: str) -> subprocess.Popen[bytes]:
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    """A command of ours as a child that ends when this process is gone."""
     # A session of its own: Ctrl-C reaches this process only, which then ends its children in order.
     return subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "diembao", *arguments, "--attached"], stdin=subprocess.PIPE, start_new_session=True
@@ -95,7 +96,8 @@ def _wait(children: dict[str, subprocess.Popen[bytes]], stop: Event) -> str | No
     return None
 
 
-def _end(children: list[subprocess.Popen[bytes]]) -> None:
+def end(children: list[subprocess.Popen[bytes]]) -> None:
+    """Ask them to end, all at once; kill what has not ended in time."""
     for child in children:
         if child.poll() is None:
             child.terminate()
@@ -110,7 +112,8 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
             child.stdin.close()
 
 
-def _refuse_busy_port(host: str, port: int) -> None:
+def refuse_busy_port(host: str, port: int) -> None:
+    """Raises: WrongUse."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -10,6 +10,8 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
 # Children end when the process that started them is gone, however it went.
 Attached = Annotated[bool, typer.Option("--attached", hidden=True)]
+# One of several web processes on one port.
+Shared = Annotated[bool, typer.Option("--shared", hidden=True)]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,15 +31,21 @@ def up(
     raise typer.Exit(household.run(demo=demo, host=host, port=port))
 
 
-def serve(host: Host = "127.0.0.1", port: Port = 8000, attached: Attached = False) -> None:
-    """Serve the section and the API."""
+def serve(host: Host = "127.0.0.1", port: Port = 8000, attached: Attached = False, shared: Shared = False) -> None:
+    """Serve the section and the API, with as many processes as DIEMBAO_WEB_PROCESSES says."""
     from diembao.cli import household
     from diembao.cli.tools import load_settings
-    from search_api.serve import serve as serve_forever
 
+    settings = load_settings()
     if attached:
         household.end_with_parent()
-    serve_forever(load_settings(), host, port)
+    if not shared and settings.effective_web_processes > 1:
+        from diembao.cli import web
+
+        raise typer.Exit(web.run(settings, host, port))
+    from search_api.serve import serve as serve_forever
+
+    serve_forever(settings, host, port, shared=shared)
 
 
 def worker(

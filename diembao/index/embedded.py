@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,19 +25,19 @@ from diembao.index.analysis import (
     STORY_KEY,
     VERSION,
     keyword_value,
-    schema_fingerprint,
 )
 from diembao.index.answers import Answers
 from diembao.index.counting import Aggregations, Counting, chosen_values, tabulation
 from diembao.index.embedded_classes import Classes
 from diembao.index.embedded_columns import Columns, Matching
 from diembao.index.embedded_counts import tabulate
-from diembao.index.embedded_schema import SHOWN, both, build_schema, numbers, open_index, order, translate
+from diembao.index.embedded_schema import SHOWN, both, build_schema, fingerprint, numbers, open_index, order, translate
 from diembao.index.embedded_writing import Writing
 from diembao.index.generations import Generations, size_of
 from diembao.index.paging import (
     Position,
     Row,
+    StoryCounter,
     decode_cursor,
     encode_cursor,
     make_hit,
@@ -44,10 +45,11 @@ from diembao.index.paging import (
     one_page_of_stories,
     row_order,
 )
-from diembao.index.periods import check_cells
+from diembao.index.periods import check_cells, date_of_number
 from diembao.index.plan import Has, InStories, make_plan
 from diembao.index.protocol import (
     Counts,
+    DayCount,
     Deletion,
     Grouping,
     Hit,
@@ -138,7 +140,7 @@ class EmbeddedIndex:
 
     def __init__(self, root: Path) -> None:
         self._schema = build_schema()
-        self._generations = Generations(root, schema_fingerprint())
+        self._generations = Generations(root, fingerprint())
         self._open: _Open | None = None
         self._opening = threading.Lock()
         self._writing: Writing | None = None
@@ -211,7 +213,7 @@ class EmbeddedIndex:
         return IndexStatus(
             engine="tantivy",
             place=str(self._generations.home),
-            schema=schema_fingerprint(),
+            schema=fingerprint(),
             documents=_count(searcher, translate(self._schema, Has(MARK, LIVE))),
             size_bytes=size_of(self._generations.current()),
         )
@@ -322,40 +324,53 @@ class _Search:
     def hits(self, helper: Executor) -> Hits:
         query = self._query
         after = decode_cursor(query)
-        stories = helper.submit(self._stories) if query.count_stories else None
-        counting = Counting(query, _MOST_BUCKETS, "segment_size")
-        wanted = counting.wanted()
-        # Whoever visits all matches can count them on the way.
-        answer = self._aggregate({**wanted, _TOTAL: _COUNT} if wanted else {})
-        total = int(answer[_TOTAL]["value"]) if wanted else None
-        rows: list[Row[Any]] = []
-        more = False
-        if total is None and query.size and not (self._plan.ladder or after or query.collapse):
-            rows, total = self._in_order(0, self._wanted, None, query.size + 1, count=True)
-            rows, more = rows[: query.size], len(rows) > query.size
+        if not query.count_stories:
+            counting = Counting(query, _MOST_BUCKETS, "segment_size")
+            wanted = counting.wanted()
+            # Whoever visits all matches can count them on the way.
+            answer = self._aggregate({**wanted, _TOTAL: _COUNT} if wanted else {})
+            total = int(answer[_TOTAL]["value"]) if wanted else None
+            rows, more, total = self._page(total, after, self._story_sizes)
+            facets, histogram, stories = counting.facets(answer, self._aggregate), counting.histogram(answer), None
         else:
-            total = self.total() if total is None else total
-            if query.size and total:
-                rows, more = self._page(total, after)
+            # The engine lets go of the interpreter while it counts: three parts side by side.
+            found = helper.submit(self._matching)
+            counting = Counting(replace(query, histogram=False), _MOST_BUCKETS, "segment_size")
+            halves = _halves(counting.wanted())
+            other = helper.submit(self._aggregate, halves[1])
+            answer = {**self._aggregate(halves[0]), **other.result()}
+            matching = found.result()
+            rows, more, total = self._page(matching.articles, after, lambda chosen: matching.sizes_of(chosen.keys))
+            facets, stories = counting.facets(answer, self._aggregate), matching.different_stories
+            histogram = _by_day(matching) if query.histogram else ()
         return Hits(
             total=total,
             items=tuple(self._hit(row) for row in rows),
-            facets=counting.facets(answer, self._aggregate),
-            histogram=counting.histogram(answer),
-            stories=stories.result() if stories else None,
+            facets=facets,
+            histogram=histogram,
+            stories=stories,
             next=encode_cursor(query, rows[-1].position) if more else None,
         )
 
-    def _page(self, total: int, after: Position | None) -> tuple[list[Row[Any]], bool]:
+    def _page(self, total: int | None, after: Position | None, sizes: StoryCounter) -> tuple[list[Row[Any]], bool, int]:
+        """The rows that come next, whether more follow, and how many match: `total` where that is known."""
+        query = self._query
+        if total is None and query.size and not (self._plan.ladder or after or query.collapse):
+            rows, total = self._in_order(0, self._wanted, None, query.size + 1, count=True)
+            return rows[: query.size], len(rows) > query.size, total
+        total = self.total() if total is None else total
+        if not (query.size and total):
+            return [], False, total
         read = self._reader(total)
-        if self._query.collapse:
-            return one_page_of_stories(read, self._story_sizes, after, self._query.size)
-        return one_page(read, after, self._query.size)
+        rows, more = (
+            one_page_of_stories(read, sizes, after, query.size) if query.collapse else one_page(read, after, query.size)
+        )
+        return rows, more, total
 
     def tables(self, wanted: Sequence[Tabulation]) -> tuple[Counts, ...]:
         for one in wanted:
             check_cells([grouping.most for grouping in one.by], 1)
-        matching = self._snapshot.columns.matching(self._plan.wanted, self._wanted)
+        matching = self._matching()
         every = {grouping: None for one in wanted for grouping in one.by}
         chosen = {one: values for one in every if (values := self._most_printed(matching, one))}
         others = [one for one in every if one not in chosen]
@@ -439,9 +454,8 @@ class _Search:
             answer: Mapping[str, Any] = self._searcher.aggregate(self._wanted, wanted)
         return answer
 
-    def _stories(self) -> int:
-        """Exactly: the engine's own distinct count is an estimate."""
-        return self._snapshot.columns.different_stories(self._plan.wanted, self._wanted)
+    def _matching(self) -> Matching:
+        return self._snapshot.columns.matching(self._plan.wanted, self._wanted)
 
     def _of_stories(self, query: Any, stories: InStories) -> Any:
         with engine_errors():
@@ -454,6 +468,21 @@ class _Search:
             number = max(1, _count(self._searcher, members))
             hits = self._searcher.search(members, limit=number, count=False, order_by_field=STORY_KEY).hits
         return Counter(story for story, _ in hits)
+
+
+def _halves(wanted: Aggregations) -> tuple[Aggregations, Aggregations]:
+    """Two parts that take about as long: names of people and bodies, of which there are thousands, and the rest."""
+    names = {Keyword.PERSON.value, Keyword.ORGANISATION.value}
+    return {name: wanted[name] for name in wanted.keys() - names}, {
+        name: wanted[name] for name in wanted.keys() & names
+    }
+
+
+def _by_day(matching: Matching) -> tuple[DayCount, ...]:
+    days, counts = matching.by_day()
+    return tuple(
+        DayCount(date_of_number(day), count) for day, count in zip(days.tolist(), counts.tolist(), strict=True)
+    )
 
 
 def _weight_of_hits(hits: Hits) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,13 +18,13 @@ import tantivy
 from numpy.typing import NDArray
 
 from diembao.index.analysis import ID_KEY, KEYWORDS, LIVE, MARK, SORT_KEY, STORY_KEY, UNDATED, seconds_of, story_key
-from diembao.index.embedded_schema import translate
+from diembao.index.embedded_numbers import Numbers, matching_numbers
+from diembao.index.embedded_schema import NUMBER, translate
 from diembao.index.periods import AHEAD
 from diembao.index.plan import AllOf, Condition, Except, Has, HasAny, Published
 from diembao.index.protocol import Keyword
 from diembao.index.tantivy_errors import engine_errors
 
-Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 # Members of values, of four bytes each: every topic, outlet, commune and stance of a million articles.
 _MOST_KEPT = 8_000_000
@@ -42,13 +43,19 @@ class Columns:
             addresses = [address for _, address in hits]
             ids: Numbers = np.array(searcher.fast_field_values(ID_KEY, addresses), np.int64)
             self._seconds: Numbers = seconds_of(np.array(searcher.fast_field_values(SORT_KEY, addresses), np.int64))
+            numbers = searcher.fast_field_values(NUMBER, addresses)
         self.stories: Numbers = np.array([story for story, _ in hits], np.int64)
         self._segments = np.array([address.segment_ord for address in addresses], np.int32)
         self._docs = np.array([address.doc for address in addresses], np.int32)
         self.days: Numbers = (self._seconds + int(AHEAD.total_seconds())) // 86_400
         self.is_dated: Flags = np.not_equal(self._seconds, UNDATED)
-        self._by_id = np.argsort(ids).astype(np.int32)
-        self._ids = ids[self._by_id]
+        # A new story begins wherever two neighbours differ.
+        self.story_numbers: Numbers = np.cumsum(np.diff(self.stories, prepend=self.stories[:1]) != 0)
+        self._are_numbered = None not in numbers
+        # Articles by number where all have one; else by the hash that the engine keeps of each id.
+        self._keys: Numbers = np.array(numbers, np.int64) if self._are_numbered else ids
+        self._by_key = np.argsort(self._keys).astype(np.int32)
+        self._keys = self._keys[self._by_key]
         self._lock = threading.Lock()
         self._members: OrderedDict[tuple[Keyword, str], NDArray[np.int32]] = OrderedDict()
         self._kept = 0
@@ -90,17 +97,6 @@ class Columns:
                 self._kept -= len(dropped)
         return found
 
-    def different_stories(self, condition: Condition, query: Any) -> int:
-        """How many a condition matches articles of; `query` as for `matching`."""
-        flags = self._flags(condition)
-        if flags is not None:
-            keys: Numbers = self.stories[flags]
-        else:
-            with engine_errors():
-                found = self._searcher.search(query, limit=max(1, len(self)), count=False, order_by_field=STORY_KEY)
-            keys = np.array([story for story, _ in found.hits], np.int64)
-        return int(np.count_nonzero(np.diff(keys))) + 1 if len(keys) else 0
-
     def _flags(self, condition: Condition) -> Flags | None:
         """Of every row whether it meets a condition; None for conditions on words."""
         match condition:
@@ -128,10 +124,16 @@ class Columns:
                 return None
 
     def _rows(self, query: Any) -> NDArray[np.int32]:
-        with engine_errors():
-            hits = self._searcher.search(query, limit=max(1, len(self)), count=False, order_by_field=ID_KEY).hits
-        ids: Numbers = np.array([identity for identity, _ in hits], np.int64)
-        return np.sort(self._by_id[np.searchsorted(self._ids, ids)])
+        """In order."""
+        if not len(self):
+            return np.zeros(0, np.int32)
+        if self._are_numbered:
+            keys = matching_numbers(self._searcher, self._schema, query, int(self._keys[-1]))
+        else:
+            with engine_errors():
+                hits = self._searcher.search(query, limit=len(self), count=False, order_by_field=ID_KEY).hits
+            keys = np.array([key for key, _ in hits], np.int64)
+        return np.sort(self._by_key[np.searchsorted(self._keys, keys)])
 
 
 class Matching:
@@ -139,8 +141,7 @@ class Matching:
 
     def __init__(self, columns: Columns, rows: NDArray[np.int32]) -> None:
         self._columns, self._rows = columns, rows
-        # A new one begins wherever two neighbours differ.
-        keys = columns.stories[rows]
+        keys = columns.story_numbers[rows]
         self.stories: Numbers = np.cumsum(np.diff(keys, prepend=keys[:1]) != 0)
 
     @property
@@ -163,6 +164,23 @@ class Matching:
     @property
     def different_stories(self) -> int:
         return int(self.stories[-1]) + 1 if self.articles else 0
+
+    def sizes_of(self, stories: Sequence[int]) -> dict[int, int]:
+        """How many articles each of these stories (values of STORY_KEY) has among them."""
+        keys: Numbers = np.array(stories, np.int64)
+        held = self._columns.stories[self._rows[::-1]]  # in rising order
+        sizes = np.searchsorted(held, keys, "right") - np.searchsorted(held, keys, "left")
+        return dict(zip(stories, sizes.tolist(), strict=True))
+
+    def by_day(self) -> tuple[Numbers, Numbers]:
+        """The days (see `periods.day_number`) on which any was printed, in order, and how many on each."""
+        days = self.days[self.is_dated]
+        if not len(days):
+            return days, days
+        first = days.min()
+        counts = np.bincount(days - first)
+        found = np.flatnonzero(counts)
+        return found + first, counts[found]
 
     @cached_property
     def days(self) -> Numbers:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from diembao.index.embedded_columns import Matching, Numbers
+from diembao.index.embedded_columns import Matching
+from diembao.index.embedded_numbers import Numbers
 from diembao.index.periods import check_cells, date_of_number, day_number, period_around
 from diembao.index.protocol import Cell, Counts, Keyword, Period, Unit
 

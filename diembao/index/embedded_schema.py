@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from diembao.index.analysis import (
     UNPOSITIONED,
     VERSION,
     Analysed,
+    schema_fingerprint,
 )
 from diembao.index.plan import (
     AllOf,
@@ -36,6 +38,11 @@ from diembao.index.plan import (
 from diembao.index.protocol import Deletion, Keyword
 
 SHOWN = "shown"
+# Of articles whose id is a plain number, as all of ours are: that number, and a power of two for its place in a block
+# of fifty (`embedded_numbers`).
+NUMBER, BIT = "number", "bit"
+_LARGEST_NUMBER = 10**8  # articles
+BLOCK = 50
 _AT_SPACES = "at_spaces"
 
 Query = Any  # tantivy.Query: the package's stubs are not complete enough to be followed
@@ -53,9 +60,25 @@ def build_schema() -> Any:
     builder.add_text_field(MARK, tokenizer_name="raw", index_option="basic")
     for name in (VERSION, SORT_KEY, ID_KEY, STORY_KEY):
         builder.add_integer_field(name, indexed=name == STORY_KEY, fast=True)
+    for name in (NUMBER, BIT):
+        builder.add_integer_field(name, fast=True)
     builder.add_date_field(PUBLISHED_AT, indexed=True, fast=True)
     builder.add_bytes_field(SHOWN, stored=True)
     return builder.build()
+
+
+def fingerprint() -> str:
+    """Changes whenever an embedded index made before cannot be used any more."""
+    parts = (schema_fingerprint(), NUMBER, BIT, BLOCK)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def number_of(identity: str) -> int | None:
+    """The number that an id is; None for other ids."""
+    if not (identity.isascii() and identity.isdigit()) or len(identity) > 9 or identity != str(int(identity)):
+        return None
+    number = int(identity)
+    return number if number <= _LARGEST_NUMBER else None
 
 
 def open_index(schema: Any, directory: str) -> Any:
@@ -81,6 +104,9 @@ def build_document(article: Analysed) -> Any:
     document.add_integer(STORY_KEY, article.story_key)
     if article.published_at is not None:
         document.add_date(PUBLISHED_AT, datetime.fromtimestamp(article.published_at, UTC))
+    if (number := number_of(article.id)) is not None:
+        document.add_integer(NUMBER, number)
+        document.add_integer(BIT, 1 << number % BLOCK)
     document.add_bytes(SHOWN, json.dumps(article.shown, ensure_ascii=False).encode())
     return document
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from diembao.index.language import MAX_WORD, And, Node, Or, Phrase, Prefix, Within, Word, word_runs
@@ -37,18 +38,21 @@ class _Sought:
     rows: frozenset[Row]
     loose: frozenset[Row]
 
-    def pattern(self, standing: frozenset[Row]) -> re.Pattern[str] | None:
-        """What to mark in a folded text, given which of the loose rows stand side by side somewhere."""
-        alone = self.words.union(*(self.loose - standing))
-        rows = self.rows | (self.loose & standing)
-        parts = [_row_pattern(row) for row in sorted(rows, key=len, reverse=True)]
-        parts += [re.escape(prefix) + r"[^\W_]*" for prefix in sorted(self.prefixes)]
-        parts += [_word_pattern(word) for word in sorted(alone)]
-        return re.compile(f"{_WORD_START}(?:{'|'.join(parts)}){_WORD_END}") if parts else None
-
 
 _WORD_START = r"(?<![^\W_])"
 _WORD_END = r"(?![^\W_])"
+_QUERIES = 64  # as many are under way at most: the articles of one page ask the same again and again
+
+
+@lru_cache(4 * _QUERIES)
+def _pattern(sought: _Sought, standing: frozenset[Row]) -> re.Pattern[str] | None:
+    """What to mark in a folded text, given which of the loose rows stand side by side somewhere."""
+    alone = sought.words.union(*(sought.loose - standing))
+    rows = sought.rows | (sought.loose & standing)
+    parts = [_row_pattern(row) for row in sorted(rows, key=len, reverse=True)]
+    parts += [re.escape(prefix) + r"[^\W_]*" for prefix in sorted(sought.prefixes)]
+    parts += [_word_pattern(word) for word in sorted(alone)]
+    return re.compile(f"{_WORD_START}(?:{'|'.join(parts)}){_WORD_END}") if parts else None
 
 
 def _word_pattern(word: str) -> str:
@@ -75,7 +79,7 @@ def highlight(
     standing = _standing_rows(in_title.loose, texts)
     result: dict[str, tuple[Fragment, ...]] = {}
     for field in wish.fields:
-        pattern = (in_title if field == "title" else anywhere).pattern(standing)
+        pattern = _pattern(in_title if field == "title" else anywhere, standing)
         spans = [found.span() for found in pattern.finditer(texts.folded(field))] if pattern else []
         text = texts.plain(field)
         if spans and field == "title":
@@ -118,15 +122,21 @@ class _Texts:
 
 def _standing_rows(rows: frozenset[Row], texts: _Texts) -> frozenset[Row]:
     """Those rows that do stand side by side somewhere in the article."""
-    left = {row: re.compile(f"{_WORD_START}{_row_pattern(row)}{_WORD_END}") for row in rows}
+    left = {row: _standing_pattern(row) for row in rows}
     for field in TEXT_FIELDS:
         if not left:
             break
         folded = texts.folded(field)
         left = {row: pattern for row, pattern in left.items() if not pattern.search(folded)}
-    return rows - left.keys()
+    return frozenset(rows - left.keys())
 
 
+@lru_cache(2 * _QUERIES)
+def _standing_pattern(row: Row) -> re.Pattern[str]:
+    return re.compile(f"{_WORD_START}{_row_pattern(row)}{_WORD_END}")
+
+
+@lru_cache(2 * _QUERIES)
 def _sought(tree: Node, in_title: bool) -> _Sought:
     found: dict[str, set[Any]] = {"words": set(), "prefixes": set(), "rows": set(), "loose": set()}
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from diembao.newsroom.analysis.asked import COMPARE, EXPORT, FIELDS, FILTERS, MINUS, SEARCH, TRENDS, Asked, BadDay
+from diembao.newsroom.analysis.asked import (
+    COMPARE,
+    EXPORT,
+    FIELDS,
+    FILTERS,
+    MINUS,
+    SEARCH,
+    TRENDS,
+    Asked,
+    BadDay,
+    Links,
+)
 from search_api.problems import BadParameter
 
-__all__ = ["COMPARE", "EXPORT", "FIELDS", "FILTERS", "MINUS", "SEARCH", "TRENDS", "Asked", "BadDay", "refusal"]
+__all__ = ["COMPARE", "EXPORT", "FIELDS", "FILTERS", "MINUS", "SEARCH", "TRENDS", "Asked", "BadDay", "Links", "refusal"]
 
 
 def refusal(error: BadDay) -> BadParameter:

@@ -38,7 +38,7 @@ from diembao.newsroom.analysis.spans import PRESETS, unit_of
 from diembao.newsroom.permissions import Action
 from diembao.store import articles, public, stories
 from diembao.store.models import ArticleRow, StoryRow
-from search_api.analysis.asked import COMPARE, FIELDS, MINUS, SEARCH, TRENDS, Asked, BadDay
+from search_api.analysis.asked import COMPARE, FIELDS, MINUS, SEARCH, TRENDS, Asked, BadDay, Links
 from search_api.analysis.suggesting import Suggestion, names_like, suggestions
 from search_api.analysis.wording import Wording
 from search_api.desk.member import Member
@@ -48,6 +48,7 @@ from search_api.faults import Fault, fault_in
 from search_api.labels import Labels
 from search_api.moments import day_of
 from search_api.site import CurrentSite, Site
+from search_api.turns import InTurn
 
 logger = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
@@ -99,7 +100,7 @@ class Result:
 
 
 @router.get(SEARCH)
-def search_page(request: Request, site: CurrentSite, member: Analyst) -> Response:
+def search_page(request: Request, site: CurrentSite, member: Analyst, turn: InTurn) -> Response:
     asked = Asked.read(request.query_params.multi_items())
     with site.resources.store.read() as session:
         wording = wording_of(session, site)
@@ -225,11 +226,12 @@ def _full(query: Query, asked: Asked) -> Query:
 
 def _groups(index: SearchIndex, wording: Wording, asked: Asked, query: Query, hits: Hits) -> list[Group]:
     groups = []
+    links = Links(asked)
     for name, field in FIELDS.items():
         counts = hits.facets.get(field, ())
         if asked.chosen(name) or asked.excluded(name):
             counts = _as_if_not_asked(index, query, name, field)
-        choices = _choices(wording, asked, name, counts)
+        choices = _choices(wording, asked, links, name, counts)
         if choices:
             groups.append(Group(name, wording.field(name), choices))
     return groups
@@ -243,7 +245,9 @@ def _as_if_not_asked(index: SearchIndex, query: Query, name: str, field: Keyword
     return index.search(free).facets.get(field, ())
 
 
-def _choices(wording: Wording, asked: Asked, name: str, counts: Sequence[FacetCount]) -> tuple[Choice, ...]:
+def _choices(
+    wording: Wording, asked: Asked, links: Links, name: str, counts: Sequence[FacetCount]
+) -> tuple[Choice, ...]:
     chosen, excluded = asked.chosen(name), asked.excluded(name)
     known: Mapping[str, int] = {count.value: count.count for count in counts}
     values = dict.fromkeys([*known, *chosen, *excluded])
@@ -254,8 +258,8 @@ def _choices(wording: Wording, asked: Asked, name: str, counts: Sequence[FacetCo
             known.get(value),
             value in chosen,
             value in excluded,
-            (asked.without(name, value) if value in chosen else asked.with_value(name, value)).path(),
-            (asked.without(name, value) if value in excluded else asked.with_value(name, MINUS + value)).path(),
+            links.without(name, value) if value in chosen else links.with_value(name, value),
+            links.without(name, value) if value in excluded else links.with_value(name, MINUS + value),
         )
         for value in values
     )

@@ -25,6 +25,7 @@ from search_api.analysis.finding import Analyst, drawn, fault_of, in_force, plac
 from search_api.analysis.wording import Wording
 from search_api.moments import day_of
 from search_api.site import CurrentSite, Site
+from search_api.turns import InTurn
 
 router = APIRouter(include_in_schema=False)
 
@@ -112,7 +113,7 @@ class Heat:
 
 
 @router.get(TRENDS)
-def trends_page(request: Request, site: CurrentSite, member: Analyst) -> Response:
+def trends_page(request: Request, site: CurrentSite, member: Analyst, turn: InTurn) -> Response:
     if not request.url.query:
         # What the figures are of stands in the address, so that a link means the same to everybody.
         return RedirectResponse(DEFAULT.path(TRENDS), 303, {"Cache-Control": "no-store"})

@@ -100,7 +100,8 @@ def signed_in(request: Request, site: CurrentSite, given: TokenGiven) -> Member:
 SignedIn = Annotated[Member, Depends(signed_in)]
 
 
-def _staff(member: SignedIn) -> Member:
+# Coroutines, though they wait for nothing: see `search_api.site`.
+async def _staff(member: SignedIn) -> Member:
     if member.must_change_password:
         raise PasswordMustChange(member.name)
     return member
@@ -112,7 +113,7 @@ Staff = Annotated[Member, Depends(_staff)]
 def needs(action: Action) -> Any:
     """The member, who may do this; for `Annotated[Member, needs(Action.JUDGE)]`."""
 
-    def permitted(member: Staff) -> Member:
+    async def permitted(member: Staff) -> Member:
         require(member.actor, action)
         return member
 

@@ -115,6 +115,11 @@ class Asked:
     @property
     def parameters(self) -> list[tuple[str, str]]:
         """By the names that stand in the address, empty ones left out."""
+        return [*self.values, *self.singles]
+
+    @property
+    def singles(self) -> list[tuple[str, str]]:
+        """`parameters` without the values of fields, which come before them."""
         single = {
             "q": self.q,
             "from": self.from_,
@@ -127,7 +132,7 @@ class Asked:
             "apart": "1" if self.apart else "",
             "after": self.after,
         }
-        return [*self.values, *((name, value) for name, value in single.items() if value)]
+        return [(name, value) for name, value in single.items() if value]
 
     @property
     def kept(self) -> str:
@@ -212,6 +217,33 @@ class Asked:
         if first and last and first > last:
             raise BadDay("from", "empty_range")
         return first, last
+
+
+class Links:
+    """Addresses of a view with one value more or less, as `Asked.path` has them: a page has hundreds, and most of
+    each is the same."""
+
+    def __init__(self, asked: Asked, page: str = SEARCH) -> None:
+        self._page = page
+        self._values = {pair: _written(*pair) for pair in asked.values}
+        self._rest = [_written(name, value) for name, value in asked.singles if name != "after"]
+
+    def with_value(self, name: str, value: str) -> str:
+        """As `asked.with_value(name, value).path(page)`."""
+        return self._address([*self._others(name, value), _written(name, value)])
+
+    def without(self, name: str, value: str) -> str:
+        """As `asked.without(name, value).path(page)`."""
+        return self._address(self._others(name, value))
+
+    def _others(self, name: str, value: str) -> list[str]:
+        bare = value.removeprefix(MINUS)
+        either = ((name, bare), (name, MINUS + bare))
+        return [written for pair, written in self._values.items() if pair not in either]
+
+    def _address(self, values: list[str]) -> str:
+        query = "&".join([*values, *self._rest])
+        return f"{self._page}?{query}" if query else self._page
 
 
 def _shown(text: str) -> str:
