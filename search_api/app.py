@@ -56,6 +56,7 @@ from search_api.frame import BodyLimitMiddleware, FrameMiddleware
 from search_api.limits import RateLimiter, RateLimitMiddleware
 from search_api.metrics import Metrics
 from search_api.moments import utc_now
+from search_api.outlet_counts import OutletCounts
 from search_api.places import Units
 from search_api.problems import HANDLED, BadParameter, ErrorPages, TooMany
 from search_api.rendering import Renderer
@@ -150,6 +151,7 @@ def create_app(
         limits,
         Provider(settings),
         new_turns(),
+        OutletCounts(),
     )
     app.state.assets = assets
     _add_routes(app)

@@ -19,6 +19,7 @@ from search_api.desk.provider import Provider
 from search_api.editions import Edition, Editions
 from search_api.limits import RateLimiter
 from search_api.metrics import Metrics
+from search_api.outlet_counts import OutletCounts
 from search_api.places import Units
 from search_api.rendering import Renderer
 from search_api.resources import Resources
@@ -43,6 +44,7 @@ class Site:
     address_limits: RateLimiter
     sign_on: Provider
     turns: CapacityLimiter
+    outlets: OutletCounts
 
     @property
     def public_url(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends
 
-from diembao.store import public, pulse, sources
+from diembao.store import pulse, sources
 from diembao.store.models import FeedRow, SourceRow
 from diembao.store.pulse import Pulse
 from search_api.api.articles import PROBLEMS
@@ -33,7 +33,7 @@ _FAILING = 3
 def list_sources(site: CurrentSite) -> SourcesOut:
     """Every source with its pulse: when it was last read well, when it last had something new."""
     with site.resources.store.read() as session:
-        counts = public.outlet_counts(session, site.visible_until())
+        counts = site.outlets.of(session, site.visible_until())
         feeds = sources.feeds_of(session)
         rows = sources.all_sources(session)
         taken = pulse.pulses(session)

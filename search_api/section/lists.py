@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from diembao.index.protocol import FacetRequest, Filter, Keyword, Query, Sort
-from diembao.store import public, sources
+from diembao.store import sources
 from diembao.store.models import SourceRow
 from search_api.editions import Edition
 from search_api.finding import printings_of_hits, stories_of_hits
@@ -82,7 +82,7 @@ def _place_texts(edition: Edition, unit: Unit) -> dict[str, str]:
 @router.get("/bao")
 def outlets_page(request: Request, site: CurrentSite, edition: CurrentEdition) -> Response:
     def build(session: Session) -> Page:
-        counts = public.outlet_counts(session, site.visible_until())
+        counts = site.outlets.of(session, site.visible_until())
         rows = [(row, counts[row.name]) for row in sources.all_sources(session) if row.name in counts]
         rows.sort(key=lambda pair: (-pair[1], pair[0].title))
         return Page(site.renderer.render("outlets.html", edition, path="/bao", outlets=rows))

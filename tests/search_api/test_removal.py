@@ -66,3 +66,18 @@ def test_only_the_printing_that_was_taken_back_goes(newsroom, site, printing, no
     drain(newsroom.store, newsroom.index)
     assert told_of(site, "bến Mắm") == []
     assert {"/", "/rss.xml", "/tim-kiem?q=lũ"} <= set(told_of(site, "lên nhanh trong đêm"))
+
+
+def test_printings_of_a_newspaper_are_counted_as_they_stand(newsroom, site, printing, clock):
+    def counted():
+        items = site.get("/api/v1/sources").json()["items"]
+        return {item["name"]: item["articles"] for item in items if item["articles"]}
+
+    now = clock[0]
+    newsroom.story(printing("Lũ dâng cao ở bến Mắm", at=now - timedelta(hours=3)))
+    newsroom.story(printing("Chè Tân Cương được mùa", at=now - timedelta(hours=2)))
+    assert counted() == counted() == {"songcau": 2}
+    take_back(newsroom, newsroom.article_ids[0], now)
+    assert counted() == {"songcau": 1}
+    clock[0] = now - timedelta(hours=1, minutes=30)  # the second is not to be seen yet: nothing else has changed
+    assert counted() == {}

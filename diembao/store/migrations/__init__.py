@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-HEAD = "0016"
+HEAD = "0017"
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

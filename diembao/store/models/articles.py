@@ -88,7 +88,8 @@ class ArticleRow(Base):
         Index("ix_articles_relevance_effective_at", "relevance", "effective_at"),
         Index("ix_articles_canonical_url", "source", "canonical_url"),
         Index("ix_articles_source_story_id", "source", "story_id"),
-        Index("ix_articles_story_id_source", "story_id", "source"),
+        # All that decides whether a printing of a story may be seen.
+        Index("ix_articles_printings", "story_id", "source", "effective_at", "withdrawn_at", "source_removed_at"),
         NEVER_REUSED,
     )
 
