@@ -12,12 +12,18 @@ import pytest
 
 from nlp.evaluation.board import OUTSIDE, Material, stance_and_topic_examples
 from nlp.evaluation.floors import changed_gold, holds, read_floors
+from nlp.measured import AT_LEAST
 
 HERE = Path(__file__).parent
 
 
 def test_the_gold_is_what_the_floors_were_set_on() -> None:
     assert changed_gold(HERE) == [], "say `diembao evaluate --lower-floors` to take new gold over"
+
+
+def test_what_reports_say_of_the_machine_is_what_is_held() -> None:
+    floors = read_floors(HERE)
+    assert {name: floors[name] for name in AT_LEAST} == dict(AT_LEAST)
 
 
 def test_examples_of_topics_and_stance() -> None:

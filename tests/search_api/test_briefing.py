@@ -200,6 +200,12 @@ def test_the_whole_is_a_plain_count_over_the_store(analyst: Any, newsroom: Any) 
     assert shown["Bài cần phản hồi"] == sum(row.needs_response for row in rows)
 
 
+def test_the_method_note_says_how_right_the_machine_is(analyst: Any) -> None:
+    told = tree(analyst.get(f"{PAGE}?{OCTOBER}")).css_first("#cach-tinh").text()
+    assert "máy đạt ít nhất: nhận ra bài về tỉnh 0,945" in told and "tìm ra 83\xa0% số bài bất lợi" in told
+    assert "{" not in told
+
+
 def test_what_was_not_collected_is_not_compared_with(analyst: Any) -> None:
     page = tree(analyst.get(f"{PAGE}?{OCTOBER}"))
     text = page.css_first(".pack").text()

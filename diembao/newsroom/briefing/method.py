@@ -22,6 +22,7 @@ def method(frame: Frame) -> Part:
         f"Nguồn theo dõi. {wording.watched(len(watched), silent if told.days else None)}",
         f"Ai xếp loại. Máy xếp loại mọi bài ({judged or 'chưa ghi phiên bản'}). Người đã sửa trong số bài của kỳ: "
         f"{corrected or 'không bài nào'}. {wording.MACHINE_PROPOSES}",
+        f"Độ chính xác đã đo. {wording.measured()}",
         f"So sánh. {wording.HOW_COMPARED}",
         f"Chưa biết. {wording.whole(told.undated)} bài về tỉnh không rõ giờ đăng, được tính vào ngày thấy bài. "
         f"{wording.NOT_COLLECTED}",

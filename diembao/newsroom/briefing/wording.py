@@ -9,6 +9,7 @@ from diembao.index.protocol import Period, Unit
 from diembao.newsroom.days import LOCAL
 from diembao.newsroom.digests.wording import roman
 from diembao.newsroom.matters import Stage
+from nlp.measured import AT_LEAST
 
 TITLE = "BÁO CÁO"
 INTERNAL = "Tài liệu nội bộ"
@@ -44,6 +45,14 @@ HOW_COMPARED = (
     "kỳ có dữ liệu ở ít nhất 90 % số ngày; nếu không thì ghi “không so sánh được”."
 ).replace("90 %", "90\N{NO-BREAK SPACE}%")
 MACHINE_PROPOSES = "Thái độ và “cần phản hồi” là đề nghị của máy khi chưa có người sửa."
+MEASURED = (
+    "Thử trên những bài người đã xếp loại mà máy chưa thấy, máy đạt ít nhất: nhận ra bài về tỉnh"
+    " {relevance.relevant_f1} (F1, 1 là đúng hết); xã, phường {places.f1} (F1); chủ đề đúng trong hai chủ đề đầu"
+    " {topics.main_or_second}; thái độ {stance.ours_macro_f1} (F1, trung bình bốn loại), tìm ra"
+    " {stance.ours_unfavourable_recall} số bài bất lợi; cần phản hồi {stance.ours_needs_response_f1} (F1); bài đăng"
+    " lại ghép đúng {stories.reprint_precision}, tìm ra {stories.reprint_recall}. Vì vậy số bài bất lợi và cần phản"
+    " hồi là ước lượng cho tới khi có người xem từng bài."
+)
 NOT_COLLECTED = "Ngày không thu thập được thì không có số, khác với không có bài."
 LATER = "Bài bị gỡ hoặc được xếp loại lại sau lúc này làm danh sách khác số đã in."
 STAGES: Mapping[Stage, str] = {
@@ -73,6 +82,16 @@ CORRECTED: Mapping[str, str] = {
 SHORT_TYPES: Mapping[str, str] = {"broadcaster": "Đài PT-TH", "aggregator": "Trang tổng hợp"}
 _VIETNAMESE = str.maketrans(",.", ".,")
 _HALVES = {1: "6 tháng đầu năm", 7: "6 tháng cuối năm"}
+
+
+def measured() -> str:
+    """How right the machine is: F1 as a number, what is a share in per cent."""
+    said = MEASURED
+    for name, value in AT_LEAST.items():
+        number = f"{value:.3f}".removesuffix("0").replace(".", ",")
+        shown = number if name.endswith("f1") else f"{whole(round(100 * value))}\N{NO-BREAK SPACE}%"
+        said = said.replace(f"{{{name}}}", shown)
+    return said
 
 
 def whole(number: int) -> str:
