@@ -201,7 +201,7 @@ def test_the_whole_is_a_plain_count_over_the_store(analyst: Any, newsroom: Any) 
 
 
 def test_the_method_note_says_how_right_the_machine_is(analyst: Any) -> None:
-    told = tree(analyst.get(f"{PAGE}?{OCTOBER}")).css_first("#cach-tinh").text()
+    told = tree(analyst.get(f"{PAGE}?{OCTOBER}")).css_first("#phan-cach-tinh").text()
     assert "máy đạt ít nhất: nhận ra bài về tỉnh 0,945" in told and "tìm ra 83\xa0% số bài bất lợi" in told
     assert "{" not in told
 
