@@ -345,7 +345,7 @@ def _read(session: Session, statement: Select[Any], ids: Sequence[int], visible_
     """statement: one of `_select_printings`, bound to `ids`."""
     day = (visible_until + timedelta(hours=_LEGAL_HOURS)).astimezone(_VIETNAM).date()
     for chunk in _chunks(ids):
-        for row in session.execute(statement, {"ids": chunk, "until": visible_until, "day": day}):
+        for row in session.execute(statement, {"ids": chunk, "until": visible_until, "day": day}).all():
             wait = row.agreement_hours - _LEGAL_HOURS
             if wait <= 0 or row.effective_at <= visible_until - timedelta(hours=wait):
                 yield _printing(row, visible_until)

@@ -6,16 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from diembao.index.protocol import FacetCount, Highlighting, Hit, Keyword
 from diembao.store import public, staff, trail
 from diembao.store.models import ArticleRow, PageRow
 from search_api.api.parameters import ArticleParameters
-from search_api.api.route import ApiRoute
-from search_api.api.schemas import ArticleOut, ArticlesOut, FacetOut, Problem, StaffArticleOut, StepOut, TrailOut
-from search_api.api.serialising import all_highlights_out, article_out, highlights_out, local, staff_article_out
+from search_api.api.route import ApiRoute, whole_answer
+from search_api.api.schemas import ArticleOut, ArticlesOut, Problem, StaffArticleOut, StepOut, TrailOut
+from search_api.api.serialising import (
+    all_highlights_out,
+    article_fields,
+    article_out,
+    highlight_fields,
+    local,
+    staff_article_out,
+)
 from search_api.finding import printings_of_hits
 from search_api.labels import Labels
 from search_api.site import CurrentSite, Site
@@ -40,10 +47,10 @@ NOT_TAKEN: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/v1/articles", tags=["articles"], responses=PROBLEMS, route_class=ApiRoute)
 
 
-@router.get("", response_model_exclude_none=False)
+@router.get("", response_model=ArticlesOut)
 def search_articles(
-    site: CurrentSite, viewer: CurrentViewer, parameters: Annotated[ArticleParameters, Query()]
-) -> ArticlesOut:
+    site: CurrentSite, viewer: CurrentViewer, parameters: Annotated[ArticleParameters, Query()], response: Response
+) -> Response:
     """Published articles that match, with counts by field. Staff find what is not published too."""
     query = replace(
         parameters.selection(viewer).query(public_only=not viewer.is_staff),
@@ -56,12 +63,13 @@ def search_articles(
     )
     hits = site.resources.index.search(query)
     with site.resources.store.read() as session:
-        return ArticlesOut(
-            total=hits.total,
-            items=_items(session, site, viewer, hits.items, marked=parameters.highlight),
-            facets=_facets(session, site, hits.facets),
-            next=hits.next,
-        )
+        found = {
+            "total": hits.total,
+            "items": _items(session, site, viewer, hits.items, marked=parameters.highlight),
+            "facets": _facets(session, site, hits.facets),
+            "next": hits.next,
+        }
+    return whole_answer(found, response)
 
 
 @router.get("/{number}", responses=NOT_FOUND)
@@ -97,27 +105,27 @@ def article_trail(site: CurrentSite, _viewer: StaffOnly, number: Number) -> Trai
 
 def _items(
     session: Session, site: Site, viewer: Viewer, hits: Sequence[Hit], *, marked: bool
-) -> list[StaffArticleOut | ArticleOut]:
+) -> Sequence[StaffArticleOut | dict[str, Any]]:
+    """What `ArticlesOut` calls its items."""
     if viewer.is_staff:
         return _staff_items(session, site, hits, marked=marked)
     until = site.visible_until()
     printings = printings_of_hits(session, hits, until)
-    items: list[StaffArticleOut | ArticleOut] = []
+    items = []
     for hit in hits:
         printing = printings.get(hit.id)
         if printing is None:  # published a moment ago, not any more
             continue
-        item = article_out(printing, site, printing.story_title)
-        item.highlights = highlights_out(hit, printing) if marked else None
+        item = article_fields(printing, site, printing.story_title)
+        if marked:
+            item["highlights"] = highlight_fields(hit, printing)
         items.append(item)
     return items
 
 
-def _staff_items(
-    session: Session, site: Site, hits: Sequence[Hit], *, marked: bool
-) -> list[StaffArticleOut | ArticleOut]:
+def _staff_items(session: Session, site: Site, hits: Sequence[Hit], *, marked: bool) -> list[StaffArticleOut]:
     found = staff.articles_by_id(session, [int(hit.id) for hit in hits if hit.id.isascii() and hit.id.isdigit()])
-    items: list[StaffArticleOut | ArticleOut] = []
+    items: list[StaffArticleOut] = []
     for hit in hits:
         if not hit.id.isdigit() or int(hit.id) not in found:
             continue  # dropped a moment ago
@@ -127,10 +135,13 @@ def _staff_items(
     return items
 
 
-def _facets(session: Session, site: Site, counted: Mapping[Keyword, Sequence[FacetCount]]) -> dict[str, list[FacetOut]]:
+def _facets(
+    session: Session, site: Site, counted: Mapping[Keyword, Sequence[FacetCount]]
+) -> dict[str, list[dict[str, str | int]]]:
+    """By field, each as `FacetOut`."""
     outlets = public.outlet_titles(session) if Keyword.SOURCE in counted else {}
     labels = Labels(site.editions.vietnamese, site.units, outlets)
     return {
-        field.value: [FacetOut(value=c.value, label=labels.of(field, c.value), count=c.count) for c in counts]
+        field.value: [{"value": c.value, "label": labels.of(field, c.value), "count": c.count} for c in counts]
         for field, counts in counted.items()
     }

@@ -13,7 +13,6 @@ from diembao.store.staff import StaffArticle
 from search_api.api.schemas import (
     ArticleOut,
     FragmentOut,
-    PieceOut,
     PlaceOut,
     SourceName,
     StaffArticleOut,
@@ -27,21 +26,28 @@ from search_api.views import StoryView, excerpt, story_view
 
 
 def article_out(printing: Printing, site: Site, story_title: str) -> ArticleOut:
-    return ArticleOut(
-        id=printing.id,
-        title=printing.title,
-        url=printing.url,
-        source=SourceName(name=printing.source, title=printing.outlet),
-        published_at=local(printing.published_at),
-        authors=list(printing.authors),
-        lead=excerpt(printing.lead),
-        credit=printing.credit,
-        relevance=printing.relevance,
-        topics=list(printing.topics),
-        places=places_out(printing.places),
-        story=StoryLink(id=printing.story_id, url=f"{site.public_url}/tin/{printing.story_id}-{slug_of(story_title)}"),
-        reprint_of=printing.reprint_of,
-    )
+    return ArticleOut(**article_fields(printing, site, story_title))
+
+
+def article_fields(printing: Printing, site: Site, story_title: str) -> dict[str, Any]:
+    """The fields of `ArticleOut`, for answers with many: to make and check a model of each takes as long as reading
+    them."""
+    return {
+        "id": printing.id,
+        "title": printing.title,
+        "url": printing.url,
+        "source": {"name": printing.source, "title": printing.outlet},
+        "published_at": local(printing.published_at),
+        "authors": printing.authors,
+        "lead": excerpt(printing.lead) if printing.lead else "",
+        "credit": printing.credit,
+        "relevance": printing.relevance,
+        "topics": printing.topics,
+        "places": _place_fields(printing.places),
+        "story": {"id": printing.story_id, "url": f"{site.public_url}/tin/{printing.story_id}-{slug_of(story_title)}"},
+        "reprint_of": printing.reprint_of,
+        "highlights": None,
+    }
 
 
 def staff_article_out(found: StaffArticle, site: Site) -> StaffArticleOut:
@@ -73,26 +79,33 @@ def staff_article_out(found: StaffArticle, site: Site) -> StaffArticleOut:
 
 
 def places_out(places: Iterable[PlaceMention]) -> list[PlaceOut]:
+    return [PlaceOut(**fields) for fields in _place_fields(places)]
+
+
+def _place_fields(places: Iterable[PlaceMention]) -> list[dict[str, str]]:
     distinct = dict.fromkeys((place.name, place.code, place.kind) for place in places)
-    return [PlaceOut(name=name, code=code, kind=kind) for name, code, kind in distinct]
+    return [{"name": name, "code": code, "kind": kind} for name, code, kind in distinct]
 
 
-def highlights_out(hit: Hit, printing: Printing) -> dict[str, list[FragmentOut]]:
+def highlight_fields(hit: Hit, printing: Printing) -> dict[str, list[dict[str, Any]]]:
     """The lead's only where the agreement lets it be shown."""
     return {
-        field: [_fragment(fragment) for fragment in fragments]
+        field: [_fragment_fields(fragment) for fragment in fragments]
         for field, fragments in hit.highlights.items()
         if field == "title" or (field == "lead" and printing.lead)
     }
 
 
 def all_highlights_out(hit: Hit) -> dict[str, list[FragmentOut]]:
-    return {field: [_fragment(fragment) for fragment in fragments] for field, fragments in hit.highlights.items()}
+    return {
+        field: [FragmentOut(**_fragment_fields(fragment)) for fragment in fragments]
+        for field, fragments in hit.highlights.items()
+    }
 
 
-def _fragment(fragment: Fragment) -> FragmentOut:
-    pieces = [PieceOut(text=piece.text, match=piece.is_match) for piece in fragment.pieces]
-    return FragmentOut(pieces=pieces, cut_before=fragment.cut_before, cut_after=fragment.cut_after)
+def _fragment_fields(fragment: Fragment) -> dict[str, Any]:
+    pieces = [{"text": piece.text, "match": piece.is_match} for piece in fragment.pieces]
+    return {"pieces": pieces, "cut_before": fragment.cut_before, "cut_after": fragment.cut_after}
 
 
 def story_out(story: StoryView, site: Site) -> StoryOut:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from search_api.api.schemas import ArticlesOut
+
 HOUR = timedelta(hours=1)
 
 
@@ -194,3 +196,9 @@ def test_openapi_describes_the_routes(library):
     names = {parameter["name"] for parameter in described["paths"]["/api/v1/articles"]["get"]["parameters"]}
     wanted = "q source topic stance relevance place entity from to state story sort size after facets highlight"
     assert names == set(wanted.split())
+
+
+def test_a_list_of_articles_is_what_its_description_says(library):
+    for query in ("", "q=lũ&highlight=true&facets=topic,source,place", "size=0", "q=khôngcótừnày"):
+        answer = get(library, f"articles?{query}")
+        assert ArticlesOut.model_validate(answer).model_dump(mode="json") == answer
