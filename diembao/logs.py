@@ -9,7 +9,11 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
 
 _PASSWORD = re.compile(r"(://[^:/\s]+:)[^@/\s]+@")
 _STANDARD = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {
@@ -33,8 +37,21 @@ _QUIET = (
 )
 
 
+_ABOUT: ContextVar[Mapping[str, Any] | None] = ContextVar("about", default=None)
+
+
+@contextmanager
+def about(**fields: Any) -> Iterator[None]:
+    """Every line logged in the block carries these fields, whoever logs it: the number of a request, of a page."""
+    token = _ABOUT.set({**(_ABOUT.get() or {}), **fields})
+    try:
+        yield
+    finally:
+        _ABOUT.reset(token)
+
+
 class Formatter(logging.Formatter):
-    """`extra` fields of a record are shown as key=value, or as members of the JSON object."""
+    """`extra` fields of a record, and what it is `about`, are shown as key=value, or as members of the JSON object."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__()
@@ -42,7 +59,7 @@ class Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC)
-        extra = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        extra = {**(_ABOUT.get() or {}), **{n: value for n, value in vars(record).items() if n not in _STANDARD}}
         message = record.getMessage()
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         if self._as_json:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from diembao.errors import StoreUnavailable
+from diembao.logs import about
 from diembao.records import Annotations, Article, Relevance
 from diembao.store import articles, changes, labels, near_misses, pages, stories, trail
 from diembao.store.database import Store
@@ -287,7 +288,7 @@ def _keep(store: Store, understood: Understood, now: datetime) -> str:
     """Write one outcome in one transaction; a fault of this article's data quarantines it."""
     page, work = understood.page, understood.work
     try:
-        with store.write() as session:
+        with about(page=page.id), store.write() as session:
             if not pages.is_pending(session, page.id):
                 return "already done"
             if understood.unreadable:
@@ -299,7 +300,8 @@ def _keep(store: Store, understood: Understood, now: datetime) -> str:
     except StoreUnavailable:
         raise
     except Exception as error:  # same place, other half: what cannot be stored is quarantined
-        logger.warning("article quarantined", extra={"url": page.url, "step": "store"}, exc_info=error)
+        told = {"page": page.id, "url": page.url, "step": "store"}
+        logger.warning("article quarantined", extra=told, exc_info=error)
         with store.write() as session:
             pages.quarantine(session, page.id, "store", f"{type(error).__name__}: {error}", now)
         return "quarantined"

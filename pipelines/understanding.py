@@ -21,6 +21,7 @@ from queue import SimpleQueue
 from typing import Final, Protocol, TypeVar
 
 from diembao.errors import Unreadable
+from diembao.logs import about
 from diembao.store.pages import PendingPage
 from pipelines.reading import Profile
 from pipelines.steps import STORE_STEPS, Tools, Work, learn_site, understand
@@ -108,12 +109,14 @@ def understand_page(work: Work, tools: Tools) -> Understood:
     if work.article is not None and page.redo in STORE_STEPS:
         return Understood(page, work)
     try:
-        return Understood(page, understand(work, tools, begin))
+        with about(page=page.id):
+            return Understood(page, understand(work, tools, begin))
     except Unreadable as error:
         return Understood(page, None, "extract", str(error), unreadable=True)
     except Exception as error:  # one of the three places that catch broadly: one article never stops the rest
         step = next((note[6:] for note in getattr(error, "__notes__", ()) if note.startswith("step: ")), "?")
-        logger.warning("article quarantined", extra={"url": page.url, "step": step}, exc_info=error)
+        told = {"page": page.id, "url": page.url, "step": step}
+        logger.warning("article quarantined", extra=told, exc_info=error)
         return Understood(page, None, step, f"{type(error).__name__}: {error}")
 
 
@@ -170,7 +173,7 @@ class Readers:
             if again:
                 return self._understand(lot, again=False)
             page = lot.works[0].page
-            logger.warning("article quarantined", extra={"url": page.url, "reason": str(lost)})
+            logger.warning("article quarantined", extra={"page": page.id, "url": page.url, "reason": str(lost)})
             return [Understood(page, None, "extract", f"the reading process {lost}")]
 
     def _learn(self, lesson: Lesson) -> Profile | None:

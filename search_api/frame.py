@@ -13,6 +13,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from diembao.logs import about
 from search_api.faces import is_signed_in_face
 from search_api.metrics import Metrics
 from search_api.problems import ErrorPages
@@ -60,6 +61,10 @@ class FrameMiddleware:
             return
         headers = self._signed_in_headers if is_signed_in_face(scope["path"]) else self._headers
         exchange = _Exchange(scope, send, headers)
+        with about(request_id=exchange.number):
+            await self._answer(scope, receive, exchange)
+
+    async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
         try:
             if too_large := _too_large(scope):
                 response = self._errors.respond(Request(scope), too_large)
@@ -67,7 +72,7 @@ class FrameMiddleware:
             else:
                 await self._app(scope, receive, exchange.send)
         except Exception:
-            logger.exception("a request failed", extra={"request_id": exchange.number, "path": scope["path"]})
+            logger.exception("a request failed", extra={"path": scope["path"]})
             if exchange.status:
                 raise  # half an answer is out: the connection must break, so that it is not taken for a whole one
             response = self._errors.respond(Request(scope), 500)
@@ -87,7 +92,6 @@ class FrameMiddleware:
                 "path": scope["path"],
                 "status": exchange.status,
                 "ms": round(seconds * 1000, 1),
-                "request_id": exchange.number,
             },
         )
 

@@ -123,16 +123,20 @@ def _audit(settings: Settings) -> str:
 def _index(settings: Settings) -> str:
     from diembao.errors import IndexUnavailable
     from diembao.index.opening import open_index
-    from diembao.store import outbox
+    from diembao.store import articles, outbox
     from diembao.store.database import open_store
 
+    # The store first: what comes in meanwhile makes the index seem ahead by what waited, never behind.
+    with open_store(settings).read() as session:
+        kept, waiting, refused = articles.count(session), outbox.depth(session), outbox.count_refused(session)
     index = open_index(settings)
     status = index.status()
     index.close()
-    with open_store(settings).read() as session:
-        waiting, refused = outbox.depth(session), outbox.count_refused(session)
     if refused:
         raise IndexUnavailable(f"{refused} articles were refused: see 'diembao index status'")
+    if kept - waiting > status.documents:
+        told = f"{status.engine} has {status.documents} articles, the store {kept}, and {waiting} changes wait"
+        raise IndexUnavailable(f"{told}: run 'diembao index {'reconcile' if status.documents else 'rebuild'}'")
     return f"{status.engine}: {status.documents} articles, {waiting} changes waiting"
 
 

@@ -50,6 +50,7 @@ def process_and_index(settings: Settings, store: Store) -> None:
     """Understand what is pending and bring the index up to date; a running worker is left to do it."""
     from diembao.cli.console import end_progress, progress
     from diembao.cli.tools import make_tools
+    from diembao.errors import IndexUnavailable
     from diembao.index.opening import open_index
     from diembao.newsroom.publishing import publish_by_policy
     from diembao.store.locks import exclusive
@@ -65,8 +66,12 @@ def process_and_index(settings: Settings, store: Store) -> None:
         typer.echo(str(tally))
         publish_by_policy(store, settings, datetime.now(UTC))
         index = open_index(settings)
-        with exclusive(store, settings.data_dir, indexing.LOCK, wait=True):
-            typer.echo(f"{indexing.drain(store, index)} changes indexed")
+        try:
+            with exclusive(store, settings.data_dir, indexing.LOCK, wait=True):
+                typer.echo(f"{indexing.drain(store, index)} changes indexed")
+        except IndexUnavailable as error:
+            # What was taken in is kept; the worker, or the next such command, hands it over.
+            typer.echo(f"the changes wait for the search index: {error}", err=True)
         index.close()
 
 

@@ -13,6 +13,8 @@ from diembao.errors import IndexBusy
 from diembao.index.elastic_errors import server_errors
 from diembao.index.elastic_schema import index_settings, mappings
 
+# Making, switching and removing indexes is work of the whole cluster, and what hangs on it is a rebuild of hours.
+_PATIENCE = 60.0
 # A rebuild that has not been heard of for so long (seconds) is taken for dead.
 _DEAD_AFTER = 300
 _HEARTBEAT = 20
@@ -23,6 +25,7 @@ class Names:
 
     def __init__(self, client: Elasticsearch, name: str, schema: str, shards: int, replicas: int) -> None:
         self._client = client
+        self._patient = client.options(request_timeout=_PATIENCE)
         self._name = name
         self._home = f"{name}-{schema}"
         self._shards = shards
@@ -38,11 +41,12 @@ class Names:
         with server_errors():
             if not self._client.indices.exists_alias(name=[self.read]):
                 with suppress(BadRequestError):  # another process was faster
-                    self._create(f"{self._home}-first", {self.read: {}, self.write: {"is_write_index": True}})
+                    first = {self.read: {}, self.write: {"is_write_index": True}}
+                    self._create(self._client, f"{self._home}-first", first)
         self._ensured = True
 
-    def _create(self, index: str, aliases: dict[str, dict[str, bool]]) -> None:
-        self._client.indices.create(
+    def _create(self, client: Elasticsearch, index: str, aliases: dict[str, dict[str, bool]]) -> None:
+        client.indices.create(
             index=index,
             settings=index_settings(self._shards, self._replicas),
             mappings=mappings(),
@@ -63,21 +67,21 @@ class Names:
             self._remove_unused()
             index = f"{self._home}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
             with server_errors():
-                self._create(index, {})
+                self._create(self._patient, index, {})
             try:
                 yield index, keep_alive
                 self._switch_to(index)
             except BaseException:
                 with server_errors():
-                    self._client.indices.delete(index=index, ignore_unavailable=True)
+                    self._patient.indices.delete(index=index, ignore_unavailable=True)
                 raise
             self._remove_unused()
             self._remove_other_schemas()
 
     def _switch_to(self, index: str) -> None:
         with server_errors():
-            self._client.indices.refresh(index=index)
-            self._client.indices.update_aliases(
+            self._patient.indices.refresh(index=index)
+            self._patient.indices.update_aliases(
                 actions=[
                     {"remove": {"index": f"{self._home}-*", "alias": self.read}},
                     {"remove": {"index": f"{self._home}-*", "alias": self.write}},
@@ -89,14 +93,14 @@ class Names:
     def _remove_unused(self) -> None:
         """Indexes of this schema that no alias names: replaced ones, and those of rebuilds that died."""
         with server_errors():
-            held = self._client.indices.get_alias(index=f"{self._home}-*").body
+            held = self._patient.indices.get_alias(index=f"{self._home}-*").body
             unused = [index for index, about in held.items() if not about["aliases"]]
             if unused:
-                self._client.indices.delete(index=unused, ignore_unavailable=True)
+                self._patient.indices.delete(index=unused, ignore_unavailable=True)
 
     def _remove_other_schemas(self) -> None:
         with server_errors():
-            held = self._client.indices.get_alias(index=f"{self._name}-*").body
+            held = self._patient.indices.get_alias(index=f"{self._name}-*").body
             others = [
                 index
                 for index, about in held.items()
@@ -104,7 +108,7 @@ class Names:
                 and any(alias.startswith(f"{self._name}-") and alias.endswith("-read") for alias in about["aliases"])
             ]
             if others:
-                self._client.indices.delete(index=others, ignore_unavailable=True)
+                self._patient.indices.delete(index=others, ignore_unavailable=True)
 
     @contextmanager
     def _rebuild_lock(self) -> Iterator[Callable[[], None]]:
@@ -119,17 +123,17 @@ class Names:
             if time.monotonic() - last > _HEARTBEAT:
                 last = time.monotonic()
                 with server_errors():
-                    self._client.index(index=index, id=identity, document={"heard": time.time()})
+                    self._patient.index(index=index, id=identity, document={"heard": time.time()})
 
         try:
             yield keep_alive
         finally:
             with server_errors(), suppress(NotFoundError):
-                self._client.delete(index=index, id=identity)
+                self._patient.delete(index=index, id=identity)
 
     def _make_locks(self, index: str) -> None:
         with server_errors(), suppress(BadRequestError):  # there already
-            self._client.indices.create(
+            self._patient.indices.create(
                 index=index,
                 settings={"number_of_shards": 1, "number_of_replicas": self._replicas},
                 mappings={"dynamic": "strict", "properties": {"heard": {"type": "double", "index": False}}},
@@ -139,13 +143,13 @@ class Names:
         busy = IndexBusy("the search index is being rebuilt by another process")
         with server_errors(pass_on=ConflictError):
             try:
-                self._client.create(index=index, id=identity, document={"heard": time.time()})
+                self._patient.create(index=index, id=identity, document={"heard": time.time()})
             except ConflictError:
-                held = self._client.get(index=index, id=identity)
+                held = self._patient.get(index=index, id=identity)
                 if time.time() - held["_source"]["heard"] < _DEAD_AFTER:
                     raise busy from None
                 try:
-                    self._client.index(
+                    self._patient.index(
                         index=index,
                         id=identity,
                         document={"heard": time.time()},

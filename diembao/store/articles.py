@@ -156,6 +156,11 @@ def by_canonical_url(session: Session, source: str, canonical_url: str) -> Artic
     )
 
 
+def count(session: Session) -> int:
+    """All of them, those taken down included."""
+    return session.scalar(select(func.count()).select_from(ArticleRow)) or 0
+
+
 def removed_at(row: ArticleRow) -> datetime | None:
     """When its newspaper or we took it down; None while it stands."""
     return row.withdrawn_at or row.source_removed_at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,30 @@ def test_import_search_and_trail_of_one_row(tmp_path: Path) -> None:
     assert json.loads(diembao("index", "status", "--json", cwd=tmp_path).stdout)["documents"] == 1
     exported = diembao("export", cwd=tmp_path)
     assert json.loads(exported.stdout)["title"] == row["title"]
+
+
+def test_doctor_sees_an_index_that_lacks_articles_of_the_store(tmp_path: Path) -> None:
+    text = "Chiều nay, Thái Nguyên khởi công cầu bắc qua sông Cầu. " * 8
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"id": "1", "title": "Thái Nguyên khởi công cầu", "text": text}, ensure_ascii=False))
+    assert diembao("import", "--source", "songcau", str(rows), cwd=tmp_path).returncode == 0
+    shutil.rmtree(tmp_path / "data" / "index")
+    shown = diembao("doctor", cwd=tmp_path)
+    assert shown.returncode == 1
+    assert "FAIL  search index: tantivy has 0 articles, the store 1" in shown.stdout
+    assert "run 'diembao index rebuild'" in shown.stdout
+
+
+def test_what_is_taken_in_while_the_search_server_is_away_waits_for_it(tmp_path: Path) -> None:
+    text = "Chiều nay, Thái Nguyên khởi công cầu bắc qua sông Cầu. " * 8
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"id": "1", "title": "Thái Nguyên khởi công cầu", "text": text}, ensure_ascii=False))
+    away = {"DIEMBAO_SEARCH_URL": "http://127.0.0.1:1"}
+    taken = diembao("import", "--source", "songcau", str(rows), cwd=tmp_path, **away)
+    assert taken.returncode == 0 and "1 relevant" in taken.stdout
+    assert one_line(taken.stderr).startswith("the changes wait for the search index: ")
+    assert "1 changes indexed" in diembao("process", cwd=tmp_path).stdout
+    assert json.loads(diembao("search", "khoi cong", "--json", cwd=tmp_path).stdout)["total"] == 1
 
 
 def test_doctor_says_what_is_wrong(tmp_path: Path) -> None:

@@ -225,8 +225,9 @@ def test_unusable_files_are_one_clear_line(store: Store, archive: ArchiveWriter,
 
 
 def test_a_failing_article_is_quarantined_and_the_rest_goes_on(
-    store: Store, archive: ArchiveWriter, tools: Tools, settings: Settings, tmp_path: Path
-) -> None:
+    store: Store, archive: ArchiveWriter, tools: Tools, settings: Settings, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
     imported(store, archive, tmp_path, [OURS, FOREIGN])
     with store.read() as session:
         damaged = pages.take_pending(session, 1, 0)[0]
@@ -235,6 +236,8 @@ def test_a_failing_article_is_quarantined_and_the_rest_goes_on(
     file.write_bytes(kept[:10] + b"\0" * 40 + kept[50:])
     tally = runner.process_pending(store, tools)
     assert tally.outcomes == {"quarantined": 1, "irrelevant": 1}
+    (told,) = [record for record in caplog.records if record.message == "article quarantined"]
+    assert (vars(told)["page"], vars(told)["url"]) == (damaged.id, damaged.url)
     assert "archive" in trail_of(store, damaged.url)[-1].detail["reason"]
     file.write_bytes(kept)
     assert runner.redo(store, "extract", since=None, source=None) == 2

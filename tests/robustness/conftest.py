@@ -29,8 +29,8 @@ TOPICS = ("kinh-te", "thien-tai-thoi-tiet", "giao-duc")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """More kills of the search engine get more time: on a busy machine a start takes up to a minute."""
-    seconds = 600 + 240 * config.getoption("--engine-kills")
+    """More kills of the search engine get more time: on a busy machine one takes up to five minutes."""
+    seconds = 600 + 600 * config.getoption("--engine-kills")
     for item in items:
         if "own_elasticsearch" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(seconds), append=False)

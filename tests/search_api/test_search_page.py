@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import io
+import json
+import logging
 from datetime import timedelta
 
 import pytest
 from lxml import html
 
 from diembao.errors import IndexUnavailable
+from diembao.logs import Formatter
 
 HOUR = timedelta(hours=1)
 
@@ -138,6 +142,27 @@ def test_pages_follow_one_another_without_repeating(newsroom, site, printing, cl
         following = tree.cssselect("a[rel=next]")
         path = following[0].get("href") if following else ""
     assert seen == [f"Tin số {number}" for number in range(45)]
+
+
+def test_every_line_of_the_log_about_a_request_has_its_number(library, newsroom, monkeypatch):
+    def away(*_args, **_kwargs):
+        raise IndexUnavailable("broken")
+
+    monkeypatch.setattr(newsroom.index, "search", away)
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(Formatter(as_json=True))
+    logging.getLogger("search_api").addHandler(handler)
+    monkeypatch.setattr(logging.getLogger("search_api"), "level", logging.INFO)
+    try:
+        answers = [library.get("/tim-kiem?q=lu"), library.get("/api/v1/articles")]
+    finally:
+        logging.getLogger("search_api").removeHandler(handler)
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    for answer in answers:
+        mine = [line for line in lines if line["request_id"] == answer.headers["x-request-id"]]
+        assert [line["message"] for line in mine] == ["not available", "request"]
+    assert len(lines) == 4
 
 
 def test_search_engine_away_is_a_polite_503(library, newsroom, monkeypatch):
