@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from diembao.records import (
     Annotations,
@@ -166,11 +166,15 @@ def removed_at(row: ArticleRow) -> datetime | None:
     return row.withdrawn_at or row.source_removed_at
 
 
-def by_ids(session: Session, ids: Sequence[int]) -> dict[int, ArticleRow]:
+def by_ids(session: Session, ids: Sequence[int], *, bare: bool = False) -> dict[int, ArticleRow]:
+    """bare: without text and annotations, which are nine tenths of a row and fail when they are asked for."""
+    query = select(ArticleRow)
+    if bare:
+        query = query.options(defer(ArticleRow.text, raiseload=True), defer(ArticleRow.annotations, raiseload=True))
     found: dict[int, ArticleRow] = {}
     for start in range(0, len(ids), _IN_CHUNK):
         chunk = ids[start : start + _IN_CHUNK]
-        found.update((row.id, row) for row in session.scalars(select(ArticleRow).where(ArticleRow.id.in_(chunk))))
+        found.update((row.id, row) for row in session.scalars(query.where(ArticleRow.id.in_(chunk))))
     return found
 
 

@@ -267,7 +267,7 @@ def _choices(
 
 def _results(session: Session, hits: Hits, wording: Wording) -> list[Result]:
     """Hits whose article the store still has; the index may be a moment behind."""
-    rows = articles.by_ids(session, [int(hit.id) for hit in hits.items])
+    rows = articles.by_ids(session, [int(hit.id) for hit in hits.items], bare=True)
     found = stories.by_ids(session, sorted({row.story_id for row in rows.values()}))
     return [
         _result(hit, rows[int(hit.id)], found[rows[int(hit.id)].story_id], wording)
