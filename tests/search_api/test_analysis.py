@@ -398,9 +398,13 @@ def test_nothing_is_cut_off_whatever_the_figures_are(
     from diembao.newsroom.analysis.tiles import tile_places
 
     places = [PlaceMention(place.name, place.code, "unit", place.name) for place in tile_places()]
+    topics = ("moi-truong-tai-nguyen", "thien-tai-thoi-tiet", "giao-duc-dao-tao", "the-thao")
     for number in range(20):
         some = tuple(places[number * 4 : number * 4 + 8])
-        newsroom.story(printing(f"Tin {number}", at=clock[0] - timedelta(days=number), places=some), published=False)
+        told = printing(
+            f"Tin {number}", at=clock[0] - timedelta(days=number), places=some, topics=(topics[number % 4],)
+        )
+        newsroom.story(told, published=False)
     page = desk_page("chief", "admin", "operator", name="moi.viec", width=width)
     for path in ("/phan-tich?from=01/11/2026&to=22/11/2026", f"{SEARCH}?q=tin", "/phan-tich/so-sanh?q=tin&q=lu"):
         page.goto(path)

@@ -34,7 +34,7 @@ def frame_of(chart: Chart) -> Chart | None:
     if chart.is_lying or not chart.marks:
         return None
     places = chart.places
-    top = chart.highest or _round_end(_highest(chart))
+    top = chart.highest or _round_end(chart.tallest)
     series = chart.series[0] if chart.series else ""
     bars = tuple(Mark(place, top, series) for place in places)
     steps = tuple(Mark(place, top) for place in places) if chart.compared else ()
@@ -103,13 +103,6 @@ def _beneath(chart: Chart, number: Mapping[str, int]) -> list[float]:
         lows[at] = heights.get(mark.at, 0.0)
         heights[mark.at] = lows[at] + mark.value
     return lows
-
-
-def _highest(chart: Chart) -> float:
-    heights: dict[str, float] = {}
-    for mark in chart.marks:
-        heights[mark.at] = heights.get(mark.at, 0.0) + mark.value
-    return max(*heights.values(), *(mark.value for mark in chart.compared), 0.0)
 
 
 def _round_end(highest: float) -> float:

@@ -78,6 +78,14 @@ class Chart:
         return tuple(dict.fromkeys(mark.at for mark in (*self.marks, *self.compared)))
 
     @property
+    def tallest(self) -> float:
+        """The highest bar, all its series together, or what it is compared with."""
+        heights: dict[str, float] = {}
+        for mark in self.marks:
+            heights[mark.at] = heights.get(mark.at, 0.0) + mark.value
+        return max(*heights.values(), *(mark.value for mark in self.compared), 0.0, 0.0)
+
+    @property
     def rows(self) -> tuple[Row, ...]:
         """The same figures as a table: a row for each place, a cell for each series."""
         # A mark of zero only holds its place on the axis.
@@ -134,7 +142,8 @@ def _bars(chart: Chart, look: Look, places: Sequence[str]) -> dict[str, Any]:
         "type": "quantitative",
         "title": chart.value_title,
         "stack": "zero",
-        "axis": {"format": ",.0f", "tickMinStep": 1, "tickCount": 5},
+        # No more lines than there are numbers: half an article is none.
+        "axis": {"format": ",.0f", "tickMinStep": 1, "tickCount": max(1, min(5, int(chart.highest or chart.tallest)))},
         **({"scale": {"domain": [0, chart.highest]}} if chart.highest else {}),
     }
     encoding: dict[str, Any] = {

@@ -89,6 +89,13 @@ def test_the_axis_keeps_the_order_of_the_days_though_the_period_before_has_fewer
         assert shown == days
 
 
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+def test_no_number_stands_twice_on_the_axis_of_small_counts(press: ChartPress, most: int) -> None:
+    chart = Chart("t", "v", (Mark("a", most), Mark("b", 0)))
+    shown = re.findall(r">(\d+)<", press.svg(chart))
+    assert sorted(shown) == [str(number) for number in range(most + 1)]
+
+
 def test_names_of_days_leave_room_for_each_other(press: ChartPress) -> None:
     days = tuple(Mark(f"{day:02d}/{month:02d}/25", 1) for month in (6, 7) for day in range(1, 31))
     drawn = etree.fromstring(press.svg(Chart("t", "v", days, width=420)).encode())
