@@ -5,7 +5,8 @@
 
 The installation is that of `bench/beside_engine.py` and is made where it is missing. `diembao index rebuild` runs in a
 process of its own, as operators run it; searchers in this one ask on until some seconds after the new index has
-taken over. Exits 1 when one answer was not the one from before.
+taken over. No question is asked twice (each has an end of its own, after all articles), or the answer might be one that
+was kept. Exits 1 when one answer was not the one from before.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 from installation import fill_store
-from search import Material, queries
+from search import END, Material, queries
 
 from diembao.errors import IndexUnavailable
 from diembao.index.opening import open_index
@@ -45,14 +48,17 @@ class Seen:
     taken: list[float] = field(default_factory=list)
 
 
-def ask_until(stop: threading.Event, index: SearchIndex, expected: Sequence[tuple[Query, int, list[str]]]) -> Seen:
-    """expected: the total and the first page of every question."""
+def ask_until(
+    stop: threading.Event, index: SearchIndex, expected: Sequence[tuple[Query, int, list[str]]], ends: Iterator[int]
+) -> Seen:
+    """expected: the total and the first page of every question; ends: seconds, none of them twice."""
     seen = Seen()
     while not stop.is_set():
         for query, total, ids in expected:
+            once = replace(query, published_to=END + timedelta(days=1, seconds=next(ends)))
             start = time.perf_counter()
             try:
-                hits = index.search(query)
+                hits = index.search(once)
             except IndexUnavailable as error:
                 seen.wrong["failed"] += 1
                 print(f"failed: {error}", file=sys.stderr)
@@ -93,9 +99,10 @@ def main() -> None:
     expected = [
         (query, hits.total, [hit.id for hit in hits.items]) for query in asked for hits in [index.search(query)]
     ]
-    stop, seen = threading.Event(), list[Seen]()
+    stop, seen, ends = threading.Event(), list[Seen](), count()
     searchers = [
-        threading.Thread(target=lambda: seen.append(ask_until(stop, index, expected))) for _ in range(given.searchers)
+        threading.Thread(target=lambda: seen.append(ask_until(stop, index, expected, ends)))
+        for _ in range(given.searchers)
     ]
     for searcher in searchers:
         searcher.start()
