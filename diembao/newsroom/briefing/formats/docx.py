@@ -58,7 +58,7 @@ def export(pack: Pack, press: ChartPress) -> bytes:
 def _internal(document: Document) -> None:
     """Who may read it: in a frame below the letterhead, and at the foot of every further page."""
     document.add_paragraph("", office.GAP)
-    table = parts.frame(document, 1, (Mm(105), Mm(55)))
+    table = parts.frame(document, 1, (Mm(100), Mm(60)))
     parts.fill(table.rows[0].cells[1], [(wording.INTERNAL_BOX, styles.INTERNAL)])
     foot = document.sections[0].footer.paragraphs[0]
     foot.style = document.styles[styles.FOOT]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -22,7 +23,9 @@ _HEAD_ROW = 4
 _CHARACTERS_A_MM = 0.62
 _LONGEST_LINK = 2000  # Excel takes no longer address; a longer one is left out and the number stays
 _A4 = 9
-_TEXT_WIDTH = 110  # of the sheets of text, in characters
+_TEXT_WIDTH = 78  # of the sheets of text, in characters
+# A line of text: its height; how much longer it is for breaking at words; how many more letters a note has in a line.
+_LINE_POINTS, _BROKEN_AT_WORDS, _SMALLER_NOTE = 16.0, 1.15, 1.2
 # Numbers as the reader's own Excel writes them: 1.234,5 where it is Vietnamese.
 _NUMBER_FORMATS: Final = {
     Kind.COUNT: "#,##0",
@@ -61,7 +64,7 @@ class _Formats:
         self.wrapped = self.of(text_wrap=True)
         self.title = self.of(bold=True, font_size=14)
         self.section = self.of(bold=True)
-        self.note = self.of(italic=True, font_size=10, font_color="#545C66")
+        self.wrapped_note = self.of(italic=True, font_size=10, font_color="#545C66", text_wrap=True)
         self.internal = self.of(bold=True, border=1, align="center")
         self.head = self.of(bold=True, border=1, align="center", valign="vcenter", text_wrap=True, bg_color="#E8EDF4")
         self.link = self.of(font_color="#12305C", underline=1)
@@ -75,7 +78,7 @@ class _Formats:
         return self._made[key]
 
     def cell(self, cell: Cell, is_number: bool) -> Format:
-        look: dict[str, Any] = {"border": 1, "text_wrap": not is_number}
+        look: dict[str, Any] = {"border": 1, "text_wrap": not is_number or cell.value is None}
         if is_number:
             look["align"] = "right"
         if cell.kind in _NUMBER_FORMATS:
@@ -88,10 +91,16 @@ class _Formats:
 def _sheet(book: xlsxwriter.Workbook, page: Worksheet, table: Table, pack: Pack, formats: _Formats) -> None:
     page.write_string(0, 0, table.title, formats.title)
     page.write_string(1, 0, f"{pack.paper.subject}. {wording.INTERNAL}.", formats.plain)
-    page.write_string(2, 0, f"{table.note} {pack.source_line(table.unit)}".strip(), formats.note)
+    widths = [max(9.0, column.width * _CHARACTERS_A_MM) for column in table.columns]
+    note = f"{table.note} {pack.source_line(table.unit)}".strip()
+    # Over the table and no further: what stands beyond it would shrink the whole sheet on paper.
+    if len(widths) > 1:
+        page.merge_range(2, 0, 2, len(widths) - 1, "", formats.wrapped_note)
+    page.write_string(2, 0, note, formats.wrapped_note)
+    page.set_row(2, _height(note, sum(widths) * _SMALLER_NOTE))
     for column, shown in enumerate(table.columns):
         page.write_string(_HEAD_ROW, column, shown.title, formats.head)
-        page.set_column(column, column, max(9.0, shown.width * _CHARACTERS_A_MM))
+        page.set_column(column, column, widths[column])
     for row, cells in enumerate(table.rows, start=_HEAD_ROW + 1):
         for column, cell in enumerate(cells):
             _write(page, row, column, cell, formats.cell(cell, table.columns[column].is_number), pack)
@@ -101,7 +110,7 @@ def _sheet(book: xlsxwriter.Workbook, page: Worksheet, table: Table, pack: Pack,
         page.autofilter(_HEAD_ROW, 0, last, len(table.columns) - 1)
     if table.key in CHARTS and table.rows:
         add_chart(book, page, table, _HEAD_ROW)
-    _print_setup(page, pack, is_wide=len(table.columns) > 5)
+    _print_setup(page, pack, is_wide=len(table.columns) > 5 or table.key in CHARTS)
     page.repeat_rows(_HEAD_ROW)
 
 
@@ -136,6 +145,7 @@ def _summary(page: Worksheet, pack: Pack, formats: _Formats) -> None:
     row = 5
     for line in pack.parts[0].lines:
         page.write_string(row, 0, _plain(line), formats.wrapped)
+        page.set_row(row, _height(_plain(line), _TEXT_WIDTH))
         row += 1
     row += 1
     for part in pack.parts:
@@ -155,7 +165,13 @@ def _method(page: Worksheet, pack: Pack, formats: _Formats) -> None:
     lines += [f"{wording.capital(part.title.lower())}. {_plain(line)}" for part in notes for line in part.after]
     for row, line in enumerate(lines, start=2):
         page.write_string(row, 0, line, formats.wrapped)
+        page.set_row(row, _height(line, _TEXT_WIDTH))
     _print_setup(page, pack, is_wide=False)
+
+
+def _height(text: str, width: float) -> float:
+    """Of a row with so much text in so many characters of width, in points: programs differ in working it out."""
+    return _LINE_POINTS * max(1, math.ceil(len(text) * _BROKEN_AT_WORDS / width))
 
 
 def _plain(line: Line) -> str:
