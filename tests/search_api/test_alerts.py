@@ -394,6 +394,23 @@ def test_a_letter_says_how_much_is_usual(lan: Any, press: Any, printing: Any, cl
     assert len(re.findall(r"^\d\. Lũ", plain, re.MULTILINE)) == 5
 
 
+def test_where_hardly_anything_is_usual_a_letter_says_so_in_words(
+    lan: Any, press: Any, printing: Any, clock: Any, mail: Any
+) -> None:
+    now = clock[0]
+    clock[0] = now - timedelta(days=60)
+    comes_in(press, printing, clock, "Chè, không phải nước")
+    clock[0] = now
+    drain(press.store, press.index)
+    make(lan, name="Sạt lở", q="sạt lở", condition="spike", level="1")
+    clock[0] += timedelta(minutes=1)
+    for number in range(9):
+        comes_in(press, printing, clock, f"Sạt lở {number}")
+    [(_, got)] = mail()
+    plain = got.get_body(("plain",)).get_content()
+    assert "đã có 9 bài khớp với “Sạt lở”, ngày như vậy thường hầu như không có bài nào: tăng đột biến." in plain
+
+
 def test_what_was_taken_down_before_the_letter_went_is_not_in_it(
     lan: Any, press: Any, printing: Any, clock: Any, mail: Any, worker: Any
 ) -> None:

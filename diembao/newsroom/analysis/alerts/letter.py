@@ -31,10 +31,12 @@ WORDS: Mapping[str, str] = {
     "lead": "Có {count} tin khớp với cảnh báo “{name}”.",
     "lead_first_unfavourable": "Sau ít nhất {days} ngày yên ắng, có bài bất lợi khớp với cảnh báo “{name}”.",
     "lead_new_outlet": "Có báo lần đầu viết về nội dung của cảnh báo “{name}”.",
-    "lead_surge": "Ngày {last} đã có {articles} bài khớp với “{name}”, ngày như vậy thường có khoảng {usual} bài:"
+    "lead_surge": "Ngày {last} đã có {articles} bài khớp với “{name}”, ngày như vậy thường {usual}:"
     " {level}. Những tin được đăng nhiều nhất:",
-    "lead_silence": "Từ ngày {first} đến hết ngày {last} không có bài nào khớp với “{name}”, bình thường mỗi ngày có"
-    " khoảng {usual} bài: {level}.",
+    "lead_silence": "Từ ngày {first} đến hết ngày {last} không có bài nào khớp với “{name}”, bình thường mỗi ngày"
+    " {usual}: {level}.",
+    "usual": "có khoảng {number} bài",
+    "usual_none": "hầu như không có bài nào",
     "more": "… và {count} tin khác.",
     "open": "Xem cảnh báo, tắt bớt tin hoặc sửa điều kiện",
     "why": "Bạn nhận thư này vì đã đặt cảnh báo “{name}”.",
@@ -150,9 +152,15 @@ def _numbers(one: Figures) -> dict[str, Any]:
         "first": _day(one.first),
         "last": _day(one.last),
         "articles": one.articles,
-        "usual": decimal(one.usual),
+        "usual": _usual(one.usual),
         "level": LEVELS[one.kind][one.level],
     }
+
+
+def _usual(number: float) -> str:
+    """What is usual, in words: “about 0 articles” is no way to say it."""
+    shown = decimal(number)
+    return WORDS["usual_none"] if shown == "0" else WORDS["usual"].format(number=shown)
 
 
 def _day(day: date) -> str:
