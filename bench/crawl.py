@@ -5,7 +5,8 @@
 A server of its own process on loopback answers feeds and pages of about 230 KB after the latency. Its pages are
 articles of the demo press in the layouts of the reading tests, one layout a host, made as heavy as real pages; about
 one in a hundred is about the province. Each host is a source without a pause between requests. A page counts when it
-was fetched, archived, read, judged and its outcome stored.
+was fetched, archived, read, judged and its outcome stored. Pages a second are counted from the first page that came in
+to the last outcome; what it takes to start a crawler, read its sources and poll their feeds is told beside it.
 
 “Cold, never learned” reads every page as an unknown one; “cold,
 learning” starts without profiles and learns on the way; “warm” has the profiles that run learned. “Bare” is Scrapy
@@ -156,13 +157,17 @@ def answer(target: str, host: str, bodies: list[bytes], pages: int) -> bytes:
 # ------------------------------------------------------------------------------------------------ what is run
 @dataclass
 class Outcome:
-    """pages: with an outcome in the store; CPU in seconds by part."""
+    """pages: with an outcome in the store; seconds: from the first page to the last outcome; start: before that.
+
+    cpu: in seconds by part, from the start on.
+    """
 
     pages: int
     seconds: float
     cpu: dict[str, float]
     read_by: dict[str, int]
     outcomes: str = ""
+    start: float = 0.0
 
     def line(self, name: str) -> str:
         total = sum(self.cpu.values())
@@ -170,7 +175,8 @@ class Outcome:
         return (
             f"{name:22s} {self.pages / self.seconds:6.0f} pages/s  {total / self.pages * 1000:5.2f} ms CPU a page "
             f"({2 * self.pages / total:4.0f} pages/s on two whole cores)  "
-            f"{total / self.seconds:.1f} cores had   {parts}"
+            f"{total / (self.start + self.seconds):.1f} cores had   {parts}   "
+            f"{self.start:.1f} s to start"
         )
 
 
@@ -185,13 +191,24 @@ def settings_for(folder: Path, database: str) -> Any:
 
 def crawl_part(settings: Any, names: list[str], report: Connection) -> None:
     """One crawler process: polls its papers once, fetches and archives what they show."""
+    from crawlers.keeping import Keeper
     from crawlers.run import crawl_once
     from diembao.store.database import open_store
 
+    kept, commit = [0.0], Keeper._commit
+
+    def timed(keeper: Keeper, batch: list[Any]) -> list[object]:
+        began = time.thread_time()
+        try:
+            return commit(keeper, batch)
+        finally:
+            kept[0] += time.thread_time() - began
+
+    Keeper._commit = timed  # type: ignore[method-assign]
     store = open_store(settings)
     began = time.process_time()
-    tally = crawl_once(settings, store, names)
-    report.send((tally["fetched"], time.process_time() - began))
+    crawl_once(settings, store, names)
+    report.send((time.process_time() - began - kept[0], kept[0]))
     store.close()
 
 
@@ -215,6 +232,7 @@ def whole_way(settings: Any, papers: list[str], crawlers: int, readers: int) -> 
 
 def _timed(settings: Any, store: Any, tools: Any, pool: Any, papers: list[str], crawlers: int, readers: int) -> Outcome:
     from pipelines import runner
+    from pipelines.loop import LINGER_SECONDS
 
     _warm_up(pool, readers)
     before = _children_cpu(pool)
@@ -232,15 +250,28 @@ def _timed(settings: Any, store: Any, tools: Any, pool: Any, papers: list[str], 
     alive = True
     while alive or counted.total() < _fetched(store):
         alive = any(child.is_alive() for child, _ in children)
-        counted += runner.process_pending(store, tools, hands=pool).outcomes
-        time.sleep(0.25)
+        counted += runner.process_pending(store, tools, hands=pool, linger=LINGER_SECONDS).outcomes
+        time.sleep(0.05)
     seconds = time.perf_counter() - began
     cpu = {"keeping": time.process_time() - own, "reading": _children_cpu(pool) - before}
-    cpu["fetching"] = sum(here.recv()[1] for _, here in children)
+    told = [here.recv() for _, here in children]
+    cpu |= {"fetching": sum(asking for asking, _ in told), "archiving": sum(archiving for _, archiving in told)}
     for child, _ in children:
         child.join()
-    told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counted.items()))
-    return Outcome(counted.total(), seconds, cpu, _read_by(store), told)
+    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counted.items()))
+    span = _span(store)
+    return Outcome(counted.total(), span, cpu, _read_by(store), outcomes, seconds - span)
+
+
+def _span(store: Any) -> float:
+    """Seconds from the first page that came in to the last outcome."""
+    from sqlalchemy import func, select
+
+    from diembao.store.models import PageRow
+
+    with store.read() as session:
+        first, last = session.execute(select(func.min(PageRow.fetched_at), func.max(PageRow.processed_at))).one()
+    return float((last - first).total_seconds())
 
 
 def _warm_up(pool: Any, readers: int) -> None:
@@ -431,8 +462,11 @@ def main() -> None:
             outcome = whole_way(settings, papers, crawlers, asked.readers)
             print(outcome.line(name))
             ratio = sum(plain.cpu.values()) / plain.pages / (sum(outcome.cpu.values()) / outcome.pages)
+            speed = outcome.pages / outcome.seconds / (plain.pages / plain.seconds)
             readers = ", ".join(f"{number} by {reader}" for reader, number in sorted(outcome.read_by.items()))
-            print(f"{'':22s} {ratio:.2f} of the bare download's pages for the same CPU; {readers}; {outcome.outcomes}")
+            print(
+            print(f"{'':22s} {speed:.2f} of the bare download's pages a second, {ratio:.2f} for the same CPU")
+            print(f"{'':22s} {readers}; {outcome.outcomes}")
             assert outcome.pages == len(addresses), "not every page has its outcome"
             return learned(settings)
 

@@ -109,7 +109,7 @@ class Bench:
         self.delays: dict[str, list[float]] = {"calm": [], "tricks": [], "after": []}
         self.memory: list[tuple[float, float]] = []
         self.threads: list[int] = []
-        self.processes: dict[int, list[float]] = {}
+        self.processes: dict[int, list[tuple[float, float]]] = {}
         self.begun = time.monotonic()
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
@@ -209,13 +209,18 @@ class Bench:
             time.sleep(0.5)
 
     def _sample(self) -> None:
-        """Resident memory of the worker and its children, in MB; threads of the crawler."""
+        """Memory of the worker and its children, in MB; their threads.
+
+        A process's own memory (`RssAnon`) is what could leak; pages of the index and of libraries that it has mapped
+        are the system's, which takes them back when it needs them.
+        """
         if self._process is None:
             return
         family = _family(self._process.pid)
         for pid in family:
-            self.processes.setdefault(pid, []).append(_status(pid, "VmRSS") / 1024)
-        total = sum(_status(pid, "VmRSS") for pid in family) / 1024
+            seen = (_status(pid, "RssAnon") / 1024, _status(pid, "VmRSS") / 1024)
+            self.processes.setdefault(pid, []).append(seen)
+        total = sum(_status(pid, "RssAnon") for pid in family) / 1024
         self.memory.append(((time.monotonic() - self.begun) / 60, total))
         self.threads.append(sum(_status(pid, "Threads") for pid in family))
 
@@ -256,11 +261,15 @@ class Bench:
         print(f"feeds not well again: {'; '.join(stuck) or 'none'}")
         half = [value for _, value in self.memory[len(self.memory) // 2 :]]
         shown = self.memory[:: max(1, len(self.memory) // 10)]
-        print("memory (MB): " + ", ".join(f"{minute:.1f} min {value:.0f}" for minute, value in shown))
+        print(
+            "own memory of all processes (MB): " + ", ".join(f"{minute:.1f} min {value:.0f}" for minute, value in shown)
+        )
         print(f"  second half {half[0]:.0f} to {half[-1]:.0f}, highest {max(half):.0f}")
-        for samples in self.processes.values():
+        for number, samples in enumerate(self.processes.values()):
             if len(samples) > 3:
-                print("  a process: " + ", ".join(f"{value:.0f}" for value in samples[:: max(1, len(samples) // 10)]))
+                own = ", ".join(f"{value:.1f}" for value, _ in samples[:: max(1, len(samples) // 10)])
+                name = "worker" if number == 0 else f"child {number}"
+                print(f"  {name}: own {own}; with what it has mapped {samples[-1][1]:.0f}")
         print(f"threads: {max(self.threads)} at most")
         print(f"worker ended in {self.ended_in:.1f} s")
         print(json.dumps({"lost": lost, "silent": silent, "stuck": stuck, "memory": [half[0], half[-1]]}))

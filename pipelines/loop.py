@@ -39,6 +39,8 @@ _THIN_SECONDS = 86_400.0
 _SUMMARIES_SECONDS = 30.0
 # What was understood is published so often, however much there is still to read.
 _ROUND_SECONDS = 3.0
+# While pages keep coming in they are read at once; the index is told when none has come for so long.
+LINGER_SECONDS = 0.3
 
 
 def run(
@@ -95,6 +97,7 @@ def _keep_understanding(
                 enough=_reached(until),
                 now=now,
                 lease_seconds=_PAGE_LEASES * settings.lease_seconds,
+                linger=LINGER_SECONDS,
             )
             published = _newsroom(store, settings, now())
             if tally.outcomes:

@@ -62,11 +62,11 @@ def note(session: Session, shelf: Shelf, seen: Mapping[str, Sequence[Glance]], n
 
     An alarm is told once, when a source begins to drift.
     """
-    return [source for source in sorted(seen) if _note(session, source, seen[source], shelf.newest(source), now)]
+    rows = profiles.readings_of(session, seen, now)
+    return [source for source in sorted(seen) if _note(rows[source], source, seen[source], shelf.newest(source), now)]
 
 
-def _note(session: Session, source: str, glances: Sequence[Glance], profile: Profile | None, now: datetime) -> bool:
-    row = profiles.reading_of(session, source, now)
+def _note(row: ReadingRow, source: str, glances: Sequence[Glance], profile: Profile | None, now: datetime) -> bool:
     recent = [*row.recent, *(asdict(glance) for glance in glances)][-_KEPT_READINGS:]
     row.recent = recent
     row.pages += len(glances)

@@ -4,6 +4,7 @@ outcome each, a failing article quarantined with its error and never in the way 
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -35,6 +36,10 @@ logger = logging.getLogger(__name__)
 
 # Enough to spread the cost of asking, few enough that a stop is prompt.
 BATCH = 64
+# Readings noted together, with the row of each source among them.
+_NOTED_TOGETHER = 128
+# Soon enough not to be seen, seldom enough to cost nothing.
+_LOOK_SECONDS = 0.05
 # Pages given out together: as many as a core reads in some tens of milliseconds.
 _LOT = 8
 # Far longer than a batch takes; should a worker die, its pages wait so long for another.
@@ -62,18 +67,20 @@ def process_pending(
     stop: Callable[[], bool] = lambda: False,
     enough: Callable[[], bool] = lambda: False,
     lease_seconds: float = LEASE_SECONDS,
+    linger: float = 0.0,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> Tally:
     """Work until nothing is pending, or `stop` says to leave everything, or `enough` to end what was begun.
 
     hands: who takes pages through the steps; this process itself when not given. lease_seconds: how long nobody else
-    is given the pages taken here, should this process die. Several processes may do this on one
-    PostgreSQL: each takes pages that nobody else has.
+    is given the pages taken here, should this process die. linger: seconds for which more is waited for, where there
+    was something and no more is pending. Several processes may do this on one PostgreSQL: each takes pages that nobody
+    else has.
 
     Raises:
         StoreUnavailable: the database went away; what was not committed is still pending.
     """
-    return _Run(store, tools, hands or OwnHands(tools), now, progress, lease_seconds).until(stop, enough)
+    return _Run(store, tools, hands or OwnHands(tools), now, progress, lease_seconds, linger).until(stop, enough)
 
 
 def take_over(store: Store) -> None:
@@ -95,8 +102,10 @@ class _Run:
         now: Callable[[], datetime],
         progress: Callable[[int], None],
         lease_seconds: float,
+        linger: float,
     ) -> None:
         self._lease_seconds = lease_seconds
+        self._linger = linger
         self._store = store
         self._tools = tools
         self._hands = hands
@@ -105,35 +114,50 @@ class _Run:
         self._shelf = Shelf()
         self._taken: deque[Work] = deque()
         self._given: deque[tuple[Lot, Future[list[Understood]]]] = deque()
+        self._read: list[Work] = []  # and not yet noted with their sources
         self._lessons: list[tuple[str, Future[Profile | None]]] = []
         self._tally = Tally()
 
     def until(self, stop: Callable[[], bool], enough: Callable[[], bool]) -> Tally:
         try:
             while not stop():
-                if not enough():
-                    self._give_out()
+                if not enough() and not self._give_out():
+                    self._wait_for_more(stop, enough)
                 if not self._given:
                     break
                 self._keep_all(self._next(), stop)
+                self._note(at_least=_NOTED_TOGETHER)
                 self._keep_lessons(wait=False)
             if not stop():
+                self._note(at_least=1)
                 self._keep_lessons(wait=True)
         finally:
             self._let_go()
         return self._tally
 
-    def _give_out(self) -> None:
+    def _give_out(self) -> bool:
+        """Give out what is pending, as far as there are hands; whether anything is out."""
         while len(self._given) < self._hands.at_once:
             if not self._taken:
                 self._take()
             if not self._taken:
-                return
+                break
             works = tuple(self._taken.popleft() for _ in range(min(_LOT, len(self._taken))))
             lot = Lot(works, self._shelf.of([work.page.source for work in works]))
             self._given.append((lot, self._hands.understand(lot)))
+        return bool(self._given)
+
+    def _wait_for_more(self, stop: Callable[[], bool], enough: Callable[[], bool]) -> None:
+        until = time.monotonic() + self._linger
+        while self._tally.outcomes and time.monotonic() < until and not stop() and not enough():
+            time.sleep(_LOOK_SECONDS)
+            if self._give_out():
+                return
 
     def _take(self) -> None:
+        with self._store.read() as session:  # which holds up nobody who writes
+            if not pages.any_pending(session):
+                return
         with self._store.write() as session:
             self._shelf.refresh(session)
             batch = pages.take_pending(session, BATCH, self._lease_seconds)
@@ -159,7 +183,14 @@ class _Run:
             self._count([_keep(self._store, rest.popleft(), self._now())])
         if rest:
             self._return([each.page.id for each in rest])
-        self._note(ready)
+        self._read += [
+            each.work
+            for each in ready
+            if each.work is not None
+            and each.work.article is not None
+            and not each.page.redo
+            and each.work.article.read_by != FROM_ROW
+        ]
 
     def _count(self, outcomes: Sequence[str]) -> None:
         for outcome in outcomes:
@@ -179,18 +210,12 @@ class _Run:
             logger.warning("pages are kept one by one", exc_info=error)
         return [_keep(self._store, each, self._now()) for each in ready]
 
-    def _note(self, ready: Sequence[Understood]) -> None:
-        """Keep how the pages of each source were read, and learn the sources for which it is time."""
-        read = [
-            each.work
-            for each in ready
-            if each.work is not None
-            and each.work.article is not None
-            and not each.page.redo
-            and each.work.article.read_by != FROM_ROW
-        ]
-        if not read:
+    def _note(self, *, at_least: int) -> None:
+        """Keep how the pages of each source were read, when there are so many, and learn the sources for which it is
+        time. Each page for itself would cost as much as all else that is kept of it; a stop forgets some."""
+        if len(self._read) < at_least:
             return
+        read, self._read = self._read, []
         with self._store.write() as session:
             self._shelf.refresh(session)
             due = profiles.note(session, self._shelf, _glances(read, self._shelf), self._now())

@@ -34,6 +34,7 @@ _FILE_AGE = timedelta(days=1)
 _LEVEL = 4
 # Of the transfer, not of the page: the archive says itself how a body is packed and how long it is.
 _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
+_RECORD_END = b"\r\n\r\n"
 # What is unfolded of a record; nothing larger is ever archived.
 _LARGEST_RECORD = 1 << 28
 
@@ -176,14 +177,50 @@ def read_record(directory: Path, place: ArchivePlace) -> ArchivedRecord:
     """
     packed = read_packed(directory, place)
     try:
-        record = next(iter(ArchiveIterator(io.BytesIO(unpack(packed, GZIP, _LARGEST_RECORD)))))
-        http = record.http_headers
-        headers = {name.lower(): value for name, value in http.headers} if http else {}
-        body = unpack(record.raw_stream.read(), coding_of(headers.pop("content-encoding", "")), _LARGEST_RECORD)
+        plain = unpack(packed, GZIP, _LARGEST_RECORD)
+        record = _response_in(plain) or _record_in(plain)
+        coding = coding_of(record.headers.pop("content-encoding", ""))
+        record.body = unpack(record.body, coding, _LARGEST_RECORD)
     except (OSError, StopIteration, ArchiveLoadFailed, EOFError, Damaged) as error:
         raise ArchiveError(f"archive record {place.file}@{place.offset} cannot be read: {error}") from error
+    return record
+
+
+def _record_in(plain: bytes) -> ArchivedRecord:
+    record = next(iter(ArchiveIterator(io.BytesIO(plain))))
+    http = record.http_headers
+    headers = {name.lower(): value for name, value in http.headers} if http else {}
     status = int(http.get_statuscode()) if http else 200
-    return ArchivedRecord(record.rec_type, record.rec_headers.get_header("WARC-Target-URI"), status, headers, body)
+    url = record.rec_headers.get_header("WARC-Target-URI")
+    return ArchivedRecord(record.rec_type, url, status, headers, record.raw_stream.read())
+
+
+def _response_in(plain: bytes) -> ArchivedRecord | None:
+    """A response in the plain form in which ours are written, in a fifth of the time; None for anything else."""
+    head, _, block = plain.partition(b"\r\n\r\n")
+    http, _, body = block.partition(b"\r\n\r\n")
+    version, fields = _fields_in(head)
+    answer, headers = _fields_in(http)
+    status = answer.split(" ", 2)[1:2]
+    length = len(http) + 4 + len(body) - len(_RECORD_END)
+    if not version.startswith("WARC/1.") or not answer.startswith("HTTP/1.") or not status or not status[0].isdigit():
+        return None
+    if fields.get("warc-type") != "response" or fields.get("content-length") != str(length):
+        return None
+    if "warc-target-uri" not in fields or not body.endswith(_RECORD_END):
+        return None
+    return ArchivedRecord("response", fields["warc-target-uri"], int(status[0]), headers, body[: -len(_RECORD_END)])
+
+
+def _fields_in(head: bytes) -> tuple[str, dict[str, str]]:
+    """The first line and the fields below it; nothing where they are not plain ASCII, one a line."""
+    if not head.isascii():
+        return "", {}
+    first, *lines = head.decode("ascii").split("\r\n")
+    parted = [line.partition(":") for line in lines]
+    if any(not name or not colon or name[0].isspace() for name, colon, _ in parted):
+        return "", {}
+    return first, {name.lower(): value.strip() for name, _, value in parted}
 
 
 def _guarded(action: Any, file: BinaryIO) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -233,18 +233,38 @@ def take_pending(session: Session, limit: int, lease_seconds: float) -> list[Pen
     """
     now = leases.clock(session)
     query = (
-        select(PageRow)
+        select(*_PENDING)
         .where(PageRow.state == "fetched", or_(PageRow.leased_until.is_(None), PageRow.leased_until <= now))
         .order_by(PageRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    taken = [_pending(row) for row in session.scalars(query)]
+    taken = [_pending(row) for row in session.execute(query)]
     _lease(session, [page.id for page in taken], now + timedelta(seconds=lease_seconds))
     return taken
 
 
-def _pending(row: PageRow) -> PendingPage:
+def any_pending(session: Session) -> bool:
+    """Whether there is something that `take_pending` would take."""
+    free = or_(PageRow.leased_until.is_(None), PageRow.leased_until <= leases.clock(session))
+    return session.scalar(select(PageRow.id).where(PageRow.state == "fetched", free).limit(1)) is not None
+
+
+_PENDING = (
+    PageRow.id,
+    PageRow.url,
+    PageRow.source,
+    PageRow.hints,
+    PageRow.fetched_at,
+    PageRow.found_at,
+    PageRow.archive_file,
+    PageRow.archive_offset,
+    PageRow.archive_length,
+    PageRow.redo,
+)
+
+
+def _pending(row: PageRow | Row[Any]) -> PendingPage:
     return PendingPage(
         row.id,
         row.url,

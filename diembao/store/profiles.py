@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,13 +103,20 @@ def pages_to_learn_from(session: Session, source: str, most: int) -> list[Pendin
 
 
 def reading_of(session: Session, source: str, now: datetime) -> ReadingRow:
-    """The source's row, made when it is new; held until the transaction ends, so that two workers add to it in turn."""
-    row = session.scalar(select(ReadingRow).where(ReadingRow.source == source).with_for_update())
-    if row is None:
-        row = ReadingRow(source=source, state="unknown", reason="", since=now, pages=0, try_at=0, recent=[])
-        session.add(row)
-        session.flush()
-    return row
+    """As `readings_of`, for one source."""
+    return readings_of(session, [source], now)[source]
+
+
+def readings_of(session: Session, names: Collection[str], now: datetime) -> dict[str, ReadingRow]:
+    """The rows of these sources, made where one is new; held until the transaction ends, so that two workers add to
+    them in turn."""
+    query = select(ReadingRow).where(ReadingRow.source.in_(names)).order_by(ReadingRow.source)
+    rows = {row.source: row for row in session.scalars(query.with_for_update())}
+    for name in sorted(set(names) - set(rows)):
+        rows[name] = ReadingRow(source=name, state="unknown", reason="", since=now, pages=0, try_at=0, recent=[])
+        session.add(rows[name])
+    session.flush()
+    return rows
 
 
 def states(session: Session) -> list[ReadingState]:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from statistics import mean, median
+from statistics import fmean, median
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -137,19 +137,19 @@ def drift(profile: Profile, recent: Sequence[Glance]) -> list[str]:
     reasons = []
     window = recent[-_WINDOW:]
     if len(window) >= _SAMPLE:
-        fallback = mean(each.read_by != profile.name for each in window)
+        fallback = fmean(each.read_by != profile.name for each in window)
         if fallback > _FALLBACK_SHARE:
             reasons.append(f"{fallback:.0%} of pages read without the profile")
         length = median(each.characters for each in window)
         if not 0.5 * profile.shortest <= length <= 2 * profile.longest:
             reasons.append(f"median length {length:.0f}, learned from {profile.shortest} to {profile.longest}")
-        undated = mean(not each.dated for each in window)
+        undated = fmean(not each.dated for each in window)
         if profile.has_time and undated > _UNDATED_SHARE:
             reasons.append(f"{undated:.0%} of articles without a time")
-        leadless = mean(not each.has_lead for each in window)
+        leadless = fmean(not each.has_lead for each in window)
         if profile.has_lead and leadless > _LEADLESS_SHARE:
             reasons.append(f"{leadless:.0%} of articles without a lead")
     alike = [each.agreement for each in recent if each.agreement is not None and each.read_by == profile.name]
-    if len(alike) >= _COMPARED and mean(alike) < _ALIKE:
-        reasons.append(f"only {mean(alike):.0%} alike to an independent reading of {len(alike)} pages")
+    if len(alike) >= _COMPARED and fmean(alike) < _ALIKE:
+        reasons.append(f"only {fmean(alike):.0%} alike to an independent reading of {len(alike)} pages")
     return reasons

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from pipelines.reading.outline import outline_of
 PARTS = ("title", "lead", "body", "published", "author", "section", "image", "credit", "drop")
 _ATTRIBUTES = {"published": ("datetime", "content", "title"), "image": ("data-src", "data-original", "src", "content")}
 _SINGLE = frozenset({"title", "image", "credit"})
+# Selectors that look at nothing but the element itself.
+_PLAIN = re.compile(r"[\w-]*(?:[.#][\w-]+)*")
 _MOST_ELEMENTS = 20
 
 
@@ -48,7 +51,7 @@ def pick(tree: LexborHTMLParser, selectors: Mapping[str, str], *, first: bool = 
     texts = {}
     for part in selectors:
         if part not in {"drop", "body"}:
-            texts[part] = _first_value(tree, part, selectors) if first and part in _SINGLE else ()
+            texts[part] = _first_value(tree, part, selectors) if first else ()
             texts[part] = texts[part] or values_of(_nodes(tree, part, selectors), part)
     return Picked(texts, tuple(_nodes(tree, "body", selectors, first=first)))
 
@@ -70,7 +73,13 @@ def _parent_id(node: LexborNode) -> int:
 
 
 def _first_value(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str]) -> tuple[str, ...]:
-    return values_of(_nodes(tree, part, selectors, first=True), part)
+    """What the first element says, where no other could add to it; nothing where all must be looked for."""
+    if part in _SINGLE:
+        return values_of(_nodes(tree, part, selectors, first=True), part)
+    if part == "lead" and _PLAIN.fullmatch(selectors[part]):
+        beside = [node.parent for node in _nodes(tree, part, selectors, first=True)]
+        return values_of([node for above in beside if above is not None for node in above.css(selectors[part])], part)
+    return ()
 
 
 def _nodes(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str], *, first: bool = False) -> list[LexborNode]:
