@@ -464,7 +464,6 @@ def main() -> None:
             ratio = sum(plain.cpu.values()) / plain.pages / (sum(outcome.cpu.values()) / outcome.pages)
             speed = outcome.pages / outcome.seconds / (plain.pages / plain.seconds)
             readers = ", ".join(f"{number} by {reader}" for reader, number in sorted(outcome.read_by.items()))
-            print(
             print(f"{'':22s} {speed:.2f} of the bare download's pages a second, {ratio:.2f} for the same CPU")
             print(f"{'':22s} {readers}; {outcome.outcomes}")
             assert outcome.pages == len(addresses), "not every page has its outcome"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
+from xml.sax import SAXException
 
 import feedparser
 
@@ -54,12 +55,20 @@ def read_feed(body: bytes, url: str, content_type: str, now: datetime) -> FeedCo
         sanitize_html=False,
         resolve_relative_uris=False,
     )
+    _let_go(parsed.get("bozo_exception"))
     entries = parsed.get("entries", [])
     addressed = _addressed(entries, url)
     if len(addressed) > MAX_ITEMS:
         addressed = _newest(addressed, now)
     links = tuple(FoundLink(address, _hints(entry, now)) for address, entry in addressed)
     return FeedContent(links, bool(parsed.get("version") or entries), len(entries))
+
+
+def _let_go(fault: BaseException | None) -> None:
+    """Take the frames from a parser's fault: they hold the bytes and what came of them, and that holds the fault."""
+    while fault is not None:
+        fault.__traceback__, within = None, fault.getException() if isinstance(fault, SAXException) else None
+        fault.__context__, fault = None, within or fault.__context__
 
 
 def _in_utf8(body: bytes) -> bytes:

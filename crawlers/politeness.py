@@ -184,7 +184,7 @@ class ObeyRobots:
         try:
             result = fetched_of(await self._crawler.engine.download_async(request))
         except DiembaoError as error:
-            result = error
+            result = error.bare()
         except Stopping:
             result = FetchFailed("the crawler is leaving")
         except IgnoreRequest:

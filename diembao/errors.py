@@ -18,9 +18,17 @@ DiembaoError
 └── Unreadable          a page or row holds no article that can be read
 """
 
+from typing import Self
+
 
 class DiembaoError(Exception):
     """Root of all deliberate errors; its text is one clear line."""
+
+    def bare(self) -> Self:
+        """The error without the frames it came through. Who keeps an error as a result keeps these else, with all they
+        hold, until the collector of cycles comes by."""
+        self.__cause__ = self.__context__ = self.__traceback__ = None
+        return self
 
 
 class WrongUse(DiembaoError):

@@ -234,7 +234,7 @@ class PressSpider(Spider):
         try:
             return fetched_of(await self.crawler.engine.download_async(request))
         except DiembaoError as error:
-            return error
+            return error.bare()
         except Stopping:
             raise
         except IgnoreRequest:

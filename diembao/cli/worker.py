@@ -191,10 +191,12 @@ def _crawl(settings: Settings, parent: Connection) -> None:
     """The crawler process; `parent` closes when its parent stops or is gone."""
     from crawlers.requests import keep_answering
     from crawlers.run import crawl_forever
-    from diembao import logs
+    from diembao import logs, memory
     from diembao.store.database import open_store
 
     logs.configure(settings.log_level, as_json=settings.log_json)
+    memory.give_back_large_pieces()
+    memory.look_for_cycles_often()
     stop = stop_on_signals()
 
     def watch() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import resource
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,9 +22,10 @@ from sqlalchemy import select, text
 
 from crawlers import politeness
 from crawlers.download import Fetched
+from crawlers.feeds import read_feed
 from crawlers.keeping import Keeper
 from crawlers.run import crawl_forever, crawl_once
-from diembao.errors import ArchiveError, StoreUnavailable
+from diembao.errors import ArchiveError, FetchFailed, StoreUnavailable
 from diembao.records import ArchivePlace, FeedHints
 from diembao.store import pages
 from diembao.store.archive import ArchiveWriter, read_record
@@ -240,3 +243,42 @@ def test_memory_stays_flat_over_many_crawls(open_newsroom) -> None:
         newsroom.clock.forward(minutes=10)
         newsroom.crawl()
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 20
+
+
+@pytest.fixture
+def without_collector() -> Iterator[None]:
+    """What is let go inside is let go because nothing holds it, not because the collector of cycles came by."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_a_broken_feed_is_let_go_when_it_is_read() -> None:
+    body = b"<rss><channel><item><title>Tin</title></wrong></channel></rss>" + bytes(1000)
+    held = sys.getrefcount(body)
+    read_feed(body, "http://baothu.vn/rss", "application/rss+xml", datetime.now(UTC))
+    assert sys.getrefcount(body) == held
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_an_error_kept_as_a_result_does_not_hold_the_body_it_is_about() -> None:
+    def unpacked(body: bytes) -> bytes:
+        try:
+            raise ValueError("damaged")
+        except ValueError as error:
+            raise FetchFailed(f"undecodable: {len(body)} bytes") from error
+
+    def fetched(body: bytes) -> bytes | FetchFailed:
+        try:
+            result: bytes | FetchFailed = unpacked(body)
+        except FetchFailed as error:
+            result = error.bare()
+        return result
+
+    body = bytes(1000)
+    held = sys.getrefcount(body)
+    kept = fetched(body)
+    assert str(kept) == "undecodable: 1000 bytes"
+    assert sys.getrefcount(body) == held
