@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from diembao.index.protocol import Deletion, IndexDocument, Rebuild, Rejection, SearchIndex
 from diembao.newsroom.analysis.alerts.watching import note_news
+from diembao.newsroom.analysis.tiles import districts_of
 from diembao.records import Annotations
 from diembao.store import articles, outbox, stories
 from diembao.store.database import Store
@@ -111,6 +112,39 @@ def rebuild(
     return len(filling.sent) - len(filling.refused)
 
 
+def make_anew_if_empty(
+    store: Store, index: SearchIndex, data_dir: Path, *, stop: Callable[[], bool] = lambda: False
+) -> int | None:
+    """Make the index anew where it has not one article and the store has some that do not just wait for it: its form
+    has changed, as after an upgrade, or it was lost. Until then searches find nothing. Returns how many it holds; None
+    when there was no need, or `stop` said so first: then it stays as it is.
+
+    Raises:
+        IndexBusy: it is being made anew already.
+        IndexUnavailable
+    """
+    with store.read() as session:
+        kept = articles.count(session)
+        if not kept or kept <= outbox.depth(session):
+            return None
+    if index.status().documents:
+        return None
+    logger.warning("the search index is empty and is made anew from the store", extra={"articles": kept})
+
+    def further(_done: int) -> None:
+        if stop():
+            raise _StoppedFirst
+
+    try:
+        return rebuild(store, index, data_dir, further)
+    except _StoppedFirst:
+        return None
+
+
+class _StoppedFirst(Exception):
+    pass
+
+
 class _Filling:
     """A new index and what it was given so far.
 
@@ -195,6 +229,7 @@ def documents_of(session: Session, ids: Sequence[int]) -> tuple[list[IndexDocume
 
 def _document(row: ArticleRow, story: StoryRow, source: SourceRow) -> IndexDocument:
     annotations: Annotations = articles.annotations_from_json(row.annotations)
+    place_codes = tuple(dict.fromkeys(place.code for place in annotations.places if place.code))
     return IndexDocument(
         id=str(row.id),
         version=row.version,
@@ -212,7 +247,8 @@ def _document(row: ArticleRow, story: StoryRow, source: SourceRow) -> IndexDocum
         stance=row.stance,
         relevance=row.relevance,
         places=tuple(dict.fromkeys(place.name for place in annotations.places)),
-        place_codes=tuple(dict.fromkeys(place.code for place in annotations.places if place.code)),
+        place_codes=place_codes,
+        districts=districts_of(place_codes),
         people=tuple(entity.text for entity in annotations.entities if entity.type == "person"),
         organisations=tuple(entity.text for entity in annotations.entities if entity.type == "organisation"),
         authors=tuple(row.authors),

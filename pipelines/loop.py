@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Event
 
-from diembao.errors import ArchiveError, IndexUnavailable, StoreUnavailable
+from diembao.errors import ArchiveError, IndexBusy, IndexUnavailable, StoreUnavailable
 from diembao.index.protocol import SearchIndex
 from diembao.newsroom.analysis.summaries import queue_summaries
 from diembao.newsroom.operator_mail import tell_operator
@@ -22,7 +22,7 @@ from diembao.store import keeping
 from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store
 from diembao.store.locks import exclusive
-from pipelines.indexing import LOCK, drain
+from pipelines.indexing import LOCK, drain, make_anew_if_empty
 from pipelines.pushed import take_in
 from pipelines.runner import process_pending
 from pipelines.steps import Tools
@@ -115,9 +115,13 @@ def _keep_indexing(
 ) -> None:
     """Hand changes to the index, and write what is made by asking it, until `stop` is set."""
     summaries_from = 0.0
+    is_whole = False
     while not stop.is_set():
         pause = _IDLE_SECONDS
         try:
+            if not is_whole:  # before the first change would make an empty index look like one that is not
+                _make_whole(store, index, settings, stop)
+                is_whole = True
             with exclusive(store, settings.data_dir, LOCK) as alone:
                 # Else a new index is just taking over; the changes wait for it.
                 if alone:
@@ -133,6 +137,16 @@ def _keep_indexing(
             logger.warning("the index is away, changes wait: %s", error)
             pause = _FAULT_SECONDS
         stop.wait(pause)
+
+
+def _make_whole(store: Store, index: SearchIndex, settings: Settings, stop: Event) -> None:
+    try:
+        held = make_anew_if_empty(store, index, settings.data_dir, stop=stop.is_set)
+    except IndexBusy as error:  # an operator's rebuild, or another worker's, does it
+        logger.info("%s", error)
+        return
+    if held is not None:
+        logger.warning("the search index was made anew", extra={"articles": held})
 
 
 def _pulse(store: Store, settings: Settings, now: datetime) -> None:

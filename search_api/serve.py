@@ -5,10 +5,13 @@ from __future__ import annotations
 import gc
 import socket
 import sys
+import threading
+from contextlib import suppress
 
 import uvicorn
 
-from diembao.errors import WrongUse
+from diembao.errors import DiembaoError, WrongUse
+from diembao.index.protocol import Query, SearchIndex
 from diembao.newsroom.analysis.chart_press import ChartPress
 from diembao.newsroom.analysis.drawing import DrawingApart
 from diembao.settings import Settings
@@ -37,6 +40,7 @@ def serve(settings: Settings, host: str, port: int, *, shared: bool = False) -> 
         _insist(settings)
     app = create_app(settings, charts=ChartPress(DrawingApart()))
     spare_the_collector()
+    threading.Thread(target=_warm_up, args=(app.state.site.resources.index,), name="warming", daemon=True).start()
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -55,6 +59,13 @@ def serve(settings: Settings, host: str, port: int, *, shared: bool = False) -> 
     server.run([_shared_socket(host, port)] if shared else None)
     if not server.started:
         sys.exit(_NOT_STARTED)
+
+
+def _warm_up(index: SearchIndex) -> None:
+    """Ask once what reads most of the index, so that not the first analyst waits for it. An engine that is away is no
+    reason not to serve."""
+    with suppress(DiembaoError):
+        index.search(Query(size=0, count_stories=True))
 
 
 def _shared_socket(host: str, port: int) -> socket.socket:

@@ -239,6 +239,7 @@ def _keywords(document: IndexDocument) -> dict[Keyword, tuple[str, ...]]:
         Keyword.RELEVANCE: (document.relevance,),
         Keyword.PLACE: document.places,
         Keyword.PLACE_CODE: document.place_codes,
+        Keyword.DISTRICT: document.districts,
         Keyword.ENTITY: (*document.people, *document.organisations),
         Keyword.PERSON: document.people,
         Keyword.ORGANISATION: document.organisations,

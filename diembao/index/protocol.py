@@ -35,6 +35,7 @@ class Keyword(StrEnum):
     RELEVANCE = "relevance"
     PLACE = "place"
     PLACE_CODE = "place_code"
+    DISTRICT = "district"  # of those there were until 30/06/2025, by where its communes lay
     ENTITY = "entity"  # people and organisations together
     PERSON = "person"
     ORGANISATION = "organisation"
@@ -76,6 +77,7 @@ class IndexDocument:
     relevance: str = ""
     places: tuple[str, ...] = ()  # names, as shown
     place_codes: tuple[str, ...] = ()
+    districts: tuple[str, ...] = ()  # former ones
     people: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()

@@ -25,8 +25,8 @@ _FACET_SIZE = 50
 _FACETS = {
     name: Keyword(name)
     for name in (
-        "topic", "source", "outlet_type", "scope", "place", "place_code", "relevance", "language", "section",
-        "stance", "state", "entity", "person", "organisation", "author",
+        "topic", "source", "outlet_type", "scope", "place", "place_code", "district", "relevance", "language",
+        "section", "stance", "state", "entity", "person", "organisation", "author",
     )
 }  # fmt: skip
 _SHAPE_OF_FACETS = rf"^( *({'|'.join(_FACETS)})? *(,|$))*$"

@@ -3,11 +3,13 @@ facets, days, stories, timelines, shares, comparisons, maps and tables, on every
 
 from __future__ import annotations
 
+import csv
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from itertools import islice
 
 import pytest
@@ -57,6 +59,14 @@ class Counted:
     is_public: bool
 
 
+def _lay_in() -> dict[str, str]:
+    with files("diembao.newsroom.analysis").joinpath("tiles.csv").open(encoding="utf-8") as file:
+        return {row["code"]: row["former_district"] for row in csv.DictReader(file)}
+
+
+LAY_IN = _lay_in()
+
+
 def counted_rows(session: Session) -> list[Counted]:
     """The whole store, read without anything that the index or its making uses."""
     query = select(ArticleRow, StoryRow, SourceRow).join(StoryRow, StoryRow.id == ArticleRow.story_id)
@@ -74,6 +84,7 @@ def _counted(article: ArticleRow, story: StoryRow, source: SourceRow) -> Counted
         Keyword.FLAG: {"needs_response"} if article.needs_response else set(),
         Keyword.TOPIC: {topic["slug"] for topic in notes["topics"]},
         Keyword.PLACE_CODE: {place["code"] for place in notes["places"]},
+        Keyword.DISTRICT: {LAY_IN[place["code"]] for place in notes["places"] if place["code"] in LAY_IN},
         Keyword.PLACE: {place["name"] for place in notes["places"]},
         Keyword.SOURCE: {source.name},
         Keyword.OUTLET_TYPE: {source.outlet_type},

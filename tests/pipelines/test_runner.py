@@ -7,7 +7,7 @@ import gzip
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import func, select
 
 from diembao.errors import IndexUnavailable, WrongUse
+from diembao.index.embedded import EmbeddedIndex
 from diembao.index.language import parse
 from diembao.index.opening import open_index
 from diembao.index.protocol import Query, SearchIndex
@@ -28,7 +29,7 @@ from diembao.store.models import ArticleRow, StoryRow
 from nlp.analyzer import Analyzer
 from pipelines import loop, runner
 from pipelines.imports import ImportTally, import_files
-from pipelines.indexing import drain, rebuild
+from pipelines.indexing import drain, make_anew_if_empty, rebuild
 from pipelines.steps import Tools
 from pipelines.trails import trail_of
 
@@ -151,6 +152,61 @@ def test_a_fault_of_ours_in_indexing_ends_the_worker_and_is_not_swallowed(
     stop = threading.Event()
     with pytest.raises(TypeError, match="is wrong"):
         loop.run(store, Broken(), tools, settings, stop)  # type: ignore[arg-type]
+
+
+def found_in(index: SearchIndex) -> int:
+    return index.count(Query())
+
+
+def at_work(store: Store, index: SearchIndex, tools: Tools, settings: Settings, until: Callable[[], bool]) -> None:
+    """A worker, until something is so."""
+    stop = threading.Event()
+    worker = threading.Thread(target=loop.run, args=(store, index, tools, settings, stop))
+    worker.start()
+    limit = time.monotonic() + 60
+    try:
+        while not until():
+            assert time.monotonic() < limit and worker.is_alive()
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        worker.join(60)
+    assert not worker.is_alive()
+
+
+def test_a_worker_makes_an_index_anew_that_has_lost_everything(
+    store: Store, archive: ArchiveWriter, tools: Tools, settings: Settings, tmp_path: Path
+) -> None:
+    """As after an upgrade that changes the form of the index: nothing of it waits, and nothing would ever come."""
+    imported(store, archive, tmp_path, [OURS, REPRINT, FOREIGN])
+    runner.process_pending(store, tools)
+    drain(store, EmbeddedIndex(tmp_path / "as it was"))
+    index = EmbeddedIndex(tmp_path / "in another form")
+    with store.read() as session:
+        assert outbox.depth(session) == 0 and articles.count(session) == 2
+    at_work(store, index, tools, settings, lambda: found_in(index) == 2)
+
+
+def test_a_worker_that_is_to_stop_leaves_an_empty_index_as_it_is(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    imported(store, archive, tmp_path, [OURS, REPRINT])
+    runner.process_pending(store, tools)
+    drain(store, EmbeddedIndex(tmp_path / "as it was"))
+    index = EmbeddedIndex(tmp_path / "in another form")
+    assert make_anew_if_empty(store, index, tmp_path, stop=lambda: True) is None
+    assert found_in(index) == 0
+    assert make_anew_if_empty(store, index, tmp_path) == 2
+    assert found_in(index) == 2
+    assert make_anew_if_empty(store, index, tmp_path) is None  # nothing is lacking now
+
+
+def test_what_only_waits_is_handed_over_and_not_made_anew(
+    store: Store, archive: ArchiveWriter, tools: Tools, tmp_path: Path
+) -> None:
+    imported(store, archive, tmp_path, [OURS, REPRINT])
+    runner.process_pending(store, tools)
+    assert make_anew_if_empty(store, EmbeddedIndex(tmp_path / "new"), tmp_path) is None
 
 
 def test_every_row_ends_in_one_outcome_and_is_found(

@@ -27,6 +27,7 @@ FIELDS: Mapping[str, Keyword] = {
     "flag": Keyword.FLAG,
     "topic": Keyword.TOPIC,
     "unit": Keyword.PLACE_CODE,
+    "district": Keyword.DISTRICT,
     "place": Keyword.PLACE,
     "source": Keyword.SOURCE,
     "outlet_type": Keyword.OUTLET_TYPE,

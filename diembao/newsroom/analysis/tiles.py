@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -35,6 +36,16 @@ def former_districts() -> dict[str, tuple[str, ...]]:
     for place in tile_places():
         found[place.former_district] = (*found.get(place.former_district, ()), place.code)
     return found
+
+
+@cache
+def _district_of() -> Mapping[str, str]:
+    return {place.code: place.former_district for place in tile_places()}
+
+
+def districts_of(codes: Iterable[str]) -> tuple[str, ...]:
+    """The former districts in which these communes and wards lay, each once."""
+    return tuple(dict.fromkeys(_district_of()[code] for code in codes if code in _district_of()))
 
 
 def borders() -> dict[str, tuple[str, ...]]:
