@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 # The library of the counts looks for it when it is loaded.
 _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
-# The C library keeps memory apart for every thread, eight parts a core: with two, a process that has answered fifty
-# analysts is a third smaller.
+# The C library keeps memory apart for every thread, eight parts a core, and hardly gives it back; two are enough, where
+# one interpreter lets one thread run at a time.
 _MEMORY = {"MALLOC_ARENA_MAX": "2"}
 _RESTART_SECONDS = 1.0
 # One that ends so soon after its start, or says that it was used wrongly, will not do better the next time.

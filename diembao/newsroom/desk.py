@@ -23,6 +23,7 @@ from diembao.errors import Conflict, Forbidden, Refused
 from diembao.newsroom import notes, publishing, regrouping, takedowns, texts
 from diembao.newsroom.agreements import agreements
 from diembao.newsroom.permissions import Action, Actor, allowed, require
+from diembao.newsroom.revisions import refuse_stale
 from diembao.newsroom.states import STEPS, Act, State
 from diembao.settings import Settings
 from diembao.store import articles, audit, stories, trail
@@ -221,26 +222,12 @@ def _checked(doing: _Doing, item: Item) -> StoryRow:
     # wanted is no longer for them to do.
     if not any(allowed(doing.actor.roles, step.needs) for step in STEPS[doing.act].values()):
         require(doing.actor, next(iter(STEPS[doing.act].values())).needs)
-    _refuse_stale(doing.session, story, revision)
+    refuse_stale(doing.session, story, revision)
     step = STEPS[doing.act].get(State(story.state))
     if step is None:
         raise Refused("desk.refused.state", act=doing.act.value, state=story.state)
     require(doing.actor, step.needs)
     return story
-
-
-def _refuse_stale(session: Session, story: StoryRow, revision: int) -> None:
-    if story.revision == revision:
-        return
-    newest = audit.newest_of(session, "story", story.id)
-    raise Conflict(
-        "desk.conflict.changed",
-        by=newest.actor if newest else story.state_by,
-        act=newest.action if newest else "",
-        at=newest.at if newest else story.updated_at,
-        state=story.state,
-        revision=story.revision,
-    )
 
 
 def _check_wish(doing: _Doing, story: StoryRow) -> None:
@@ -303,7 +290,7 @@ def _undo_one(
     story = stories.locked(session, item["story"])
     if story is None:
         raise Refused("desk.refused.no_story")
-    _refuse_stale(session, story, item["revision"])
+    refuse_stale(session, story, item["revision"])
     before = item["before"]
     require(actor, STEPS[act][State(before["state"])].needs)
     if before["state"] in stories.PUBLIC_STATES and story.state not in stories.PUBLIC_STATES:

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from diembao.errors import Conflict, Refused
+from diembao.errors import Refused
 from diembao.newsroom.permissions import Action, Actor, require
+from diembao.newsroom.revisions import refuse_stale
 from diembao.store import articles, audit, stories
 from diembao.store.models import DeskActRow, StoryRow
 
@@ -134,16 +135,7 @@ def _held(session: Session, item: tuple[int, int]) -> StoryRow:
     story = stories.locked(session, item[0])
     if story is None or story.merged_into is not None:
         raise Refused("desk.refused.no_story", story=item[0])
-    if story.revision != item[1]:
-        newest = audit.newest_of(session, "story", story.id)
-        raise Conflict(
-            "desk.conflict.changed",
-            by=newest.actor if newest else story.state_by,
-            act=newest.action if newest else "",
-            at=newest.at if newest else story.updated_at,
-            state=story.state,
-            revision=story.revision,
-        )
+    refuse_stale(session, story, item[1])
     return story
 
 
