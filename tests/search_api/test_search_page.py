@@ -144,7 +144,7 @@ def test_pages_follow_one_another_without_repeating(newsroom, site, printing, cl
     assert seen == [f"Tin số {number}" for number in range(45)]
 
 
-def test_every_line_of_the_log_about_a_request_has_its_number(library, newsroom, monkeypatch):
+def test_every_line_of_the_log_about_a_request_has_its_number(library, newsroom, monkeypatch, caplog):
     def away(*_args, **_kwargs):
         raise IndexUnavailable("broken")
 
@@ -153,7 +153,7 @@ def test_every_line_of_the_log_about_a_request_has_its_number(library, newsroom,
     handler = logging.StreamHandler(written)
     handler.setFormatter(Formatter(as_json=True))
     logging.getLogger("search_api").addHandler(handler)
-    monkeypatch.setattr(logging.getLogger("search_api"), "level", logging.INFO)
+    caplog.set_level(logging.INFO, "search_api")
     try:
         answers = [library.get("/tim-kiem?q=lu"), library.get("/api/v1/articles")]
     finally:
