@@ -26,8 +26,8 @@ def give_back_large_pieces() -> None:
     """Memory of large pages is given back to the system as soon as it is free.
 
     Left to itself, glibc learns from the first large piece that is freed to keep such pieces, and keeps some in an
-    arena of every thread: a crawler that reads a feed of two megabytes in each of its threads now and then grew from 109
-    to 313 MB in twelve minutes. Where there is no glibc, nothing is done.
+    arena of every thread: a crawler that reads a feed of two megabytes in each of its threads now and then grew from
+    109 to 313 MB in twelve minutes. Where there is no glibc, nothing is done.
     """
     try:
         tell = ctypes.CDLL(None).mallopt
