@@ -70,11 +70,7 @@ def of_object(session: Session, kind: str, object_id: int, limit: int = 20) -> S
 def decide(session: Session, kind: str, object_id: int, letter_id: int, *, send_again: bool, now: datetime) -> bool:
     """A person's word about a letter that was refused or may have arrived; False for any other."""
     ours = (LetterRow.id == letter_id, LetterRow.kind == kind, LetterRow.object_id == object_id)
-    undecided = LetterRow.state.in_(("uncertain", "refused"))
-    decided = (
-        {"state": "queued", "next_try_at": now, "attempts": 0} if send_again else {"state": "sent", "sent_at": now}
-    )
-    return bool(outgoing.change(session, LetterRow, *ours, undecided, **decided))
+    return outgoing.decide(session, LetterRow, *ours, send_again=send_again, now=now)
 
 
 def forget_old(session: Session, now: datetime) -> int:

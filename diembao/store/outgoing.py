@@ -84,6 +84,17 @@ def cancel(session: Session, kind: type[Outgoing], *conditions: ColumnElement[bo
     change(session, kind, kind.state == "queued", *conditions, state="cancelled")
 
 
+def decide(
+    session: Session, kind: type[Outgoing], *conditions: ColumnElement[bool], send_again: bool, now: datetime
+) -> bool:
+    """A person's word about what may have been accepted, or was not: it waits anew, or counts as sent; False for
+    what is neither."""
+    undecided = kind.state.in_(("uncertain", "refused", "bounced"))
+    if send_again:
+        return bool(change(session, kind, *conditions, undecided, state="queued", next_try_at=now, attempts=0))
+    return bool(change(session, kind, *conditions, undecided, state="sent", sent_at=now))
+
+
 def forget_old(session: Session, kind: type[Outgoing], before: datetime) -> int:
     """Drop what was queued before then and has ended; returns how many."""
     old = delete(kind).where(kind.queued_at < before, kind.state.not_in(OPEN))

@@ -18,7 +18,7 @@ from diembao.newsroom.digests.wording import LOCAL
 from diembao.newsroom.permissions import Action, Actor, Role, require
 from diembao.newsroom.seal import Seal
 from diembao.settings import Settings
-from diembao.store import audit, digests, mailing
+from diembao.store import audit, digests, mailing, outgoing
 from diembao.store.database import Store
 from diembao.store.models import DeliveryRow, DigestRow, MailingListRow, RecipientRow
 from nlp.text import normalise
@@ -157,12 +157,9 @@ def decide(session: Session, delivery_id: int, *, send_again: bool, actor: Actor
         Refused: `delivery_decided`: it is neither uncertain nor refused.
     """
     require(actor, Action.SEND_DIGEST)
-    row = session.get(DeliveryRow, delivery_id)
-    if row is None or row.state not in ("uncertain", "refused", "bounced"):
+    if not outgoing.decide(session, DeliveryRow, DeliveryRow.id == delivery_id, send_again=send_again, now=now):
         raise Refused("delivery_decided")
-    row.state, row.next_try_at, row.attempts = ("queued", now, 0) if send_again else ("sent", row.next_try_at, 1)
-    if not send_again:
-        row.sent_at = now
+    row = session.get_one(DeliveryRow, delivery_id, populate_existing=True)
     audit.record(
         session,
         actor=actor.name,
