@@ -30,6 +30,14 @@ class Relevance(StrEnum):
     IRRELEVANT = "irrelevant"
 
 
+class Flag(StrEnum):
+    """Marks of an article that analysts filter by."""
+
+    NEEDS_RESPONSE = "needs_response"
+    SOURCE_REMOVED = "source_removed"  # by its newspaper
+    WITHDRAWN = "withdrawn"  # by us
+
+
 class Stance(StrEnum):
     """Towards the province, never the mood of the text."""
 

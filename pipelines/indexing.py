@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from diembao.index.protocol import Deletion, IndexDocument, Rebuild, Rejection, SearchIndex
 from diembao.newsroom.analysis.alerts.watching import note_news
 from diembao.newsroom.analysis.tiles import districts_of
-from diembao.records import Annotations
+from diembao.records import Annotations, Flag
 from diembao.store import articles, outbox, stories
 from diembao.store.database import Store
 from diembao.store.locks import exclusive
@@ -256,5 +256,14 @@ def _document(row: ArticleRow, story: StoryRow, source: SourceRow) -> IndexDocum
         published=story.state in PUBLIC_STATES and row.withdrawn_at is None and row.source_removed_at is None,
         published_at=row.effective_at,
         language=row.language,
-        flags=("needs_response",) if row.needs_response else (),
+        flags=_flags(row),
     )
+
+
+def _flags(row: ArticleRow) -> tuple[Flag, ...]:
+    held = {
+        Flag.NEEDS_RESPONSE: row.needs_response,
+        Flag.SOURCE_REMOVED: row.source_removed_at is not None,
+        Flag.WITHDRAWN: row.withdrawn_at is not None,
+    }
+    return tuple(flag for flag, is_held in held.items() if is_held)

@@ -85,7 +85,7 @@ class IndexDocument:
     published: bool = False  # may be seen by anonymous visitors
     published_at: datetime | None = None
     language: str = ""
-    flags: tuple[str, ...] = ()  # free marks to filter by, such as needs_response
+    flags: tuple[str, ...] = ()  # marks to filter by: `diembao.records.Flag`
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from diembao.newsroom.analysis.charts import Chart, Drawable, Mark
 from diembao.newsroom.analysis.drawing import NotDrawn
 from diembao.newsroom.analysis.spans import PRESETS, unit_of
 from diembao.newsroom.permissions import Action
+from diembao.records import Flag
 from diembao.store import articles, public, stories
 from diembao.store.models import ArticleRow, StoryRow
 from search_api.analysis.asked import COMPARE, FIELDS, MINUS, SEARCH, TRENDS, Asked, BadDay, Links
@@ -56,7 +57,7 @@ router = APIRouter(include_in_schema=False)
 Analyst = Annotated[Member, needs(Action.ANALYSE)]
 
 _SIZE = 20
-_FACET_SIZES = {"relevance": 3, "stance": 4, "flag": 3, "topic": 20, "scope": 8, "outlet_type": 8, "state": 10}
+_FACET_SIZES = {"relevance": 3, "stance": 4, "flag": len(Flag), "topic": 20, "scope": 8, "outlet_type": 8, "state": 10}
 _FACET_SIZE = 12
 _HIGHLIGHTING = Highlighting(fields=("title", "lead", "body"), fragments=2, length=200)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from diembao.index.protocol import FacetRequest, Keyword, Sort, Unit
-from diembao.records import Relevance, Stance
+from diembao.records import Flag, Relevance, Stance
 from search_api.moments import end_of, parse_day, start_of
 from search_api.problems import BadParameter
 from search_api.selection import STAFF_FACETS, STAFF_FIELDS, Selection
@@ -26,7 +26,7 @@ _FACETS = {
     name: Keyword(name)
     for name in (
         "topic", "source", "outlet_type", "scope", "place", "place_code", "district", "relevance", "language",
-        "section", "stance", "state", "entity", "person", "organisation", "author",
+        "section", "stance", "state", "flag", "entity", "person", "organisation", "author",
     )
 }  # fmt: skip
 _SHAPE_OF_FACETS = rf"^( *({'|'.join(_FACETS)})? *(,|$))*$"
@@ -46,6 +46,7 @@ class Asked(BaseModel):
     relevance: list[Relevance] = Field([], max_length=3)
     stance: list[Stance] = Field([], max_length=4, description="staff only")
     state: list[Value] = Field([], max_length=10, description="of the story; other than `published`: staff only")
+    flag: list[Flag] = Field([], max_length=3, description="marks of the article, any of them; staff only")
     story: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field([], max_length=50)
     from_: Moment = Field("", alias="from", description="day (in Viet Nam) or ISO 8601 time with zone, inclusive")
     to: Moment = Field("", description="day, inclusive; or ISO 8601 time with zone, exclusive")
@@ -60,6 +61,7 @@ class Asked(BaseModel):
             Keyword.RELEVANCE: [value.value for value in self.relevance],
             Keyword.STANCE: [value.value for value in self.stance],
             Keyword.STATE: list(self.state),
+            Keyword.FLAG: [value.value for value in self.flag],
             Keyword.STORY: [str(value) for value in self.story],
         }
         values = {field: given for field, given in values.items() if given}

@@ -81,7 +81,15 @@ def _counted(article: ArticleRow, story: StoryRow, source: SourceRow) -> Counted
     values = {
         Keyword.RELEVANCE: {article.relevance},
         Keyword.STANCE: {article.stance},
-        Keyword.FLAG: {"needs_response"} if article.needs_response else set(),
+        Keyword.FLAG: {
+            flag
+            for flag, held in (
+                ("needs_response", article.needs_response),
+                ("source_removed", article.source_removed_at),
+                ("withdrawn", article.withdrawn_at),
+            )
+            if held
+        },
         Keyword.TOPIC: {topic["slug"] for topic in notes["topics"]},
         Keyword.PLACE_CODE: {place["code"] for place in notes["places"]},
         Keyword.DISTRICT: {LAY_IN[place["code"]] for place in notes["places"] if place["code"] in LAY_IN},

@@ -18,7 +18,9 @@ from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import select
 
 from diembao.records import PlaceMention, Stance
+from diembao.store import articles
 from diembao.store.models import ArticleRow
+from pipelines.indexing import drain
 from search_api.analysis.spreadsheets import safe_cell
 
 SEARCH = "/phan-tich/tim-kiem"
@@ -282,6 +284,27 @@ def test_what_was_taken_down_says_so_in_the_list_and_in_every_file(analyst: Any,
     assert last[0] == "Đã gỡ lúc (giờ Việt Nam)" and last.count("2026-11-21 07:05") == 2
     told = [json.loads(line) for line in analyst.get("/phan-tich/xuat/jsonl").text.splitlines()]
     assert {one["title"] for one in told if one["removed_at"]} == {ours, theirs}
+
+
+def test_what_was_taken_down_can_be_asked_for_with_its_number(analyst: Any, newsroom: Any, clock: Any) -> None:
+    ours, theirs = "Chè Tân Cương được giá", "Mưa lũ tháng trước"
+    with newsroom.store.write() as session:
+        for title, column in ((ours, "withdrawn_at"), (theirs, "source_removed_at")):
+            row = session.scalars(select(ArticleRow).where(ArticleRow.title == title)).one()
+            setattr(row, column, clock[0] - timedelta(hours=26))
+            articles.touch(session, [row.id], clock[0])
+    drain(newsroom.store, newsroom.index)
+    choices = {}
+    for choice in tree(analyst.get(f"{SEARCH}?apart=1")).css(".facet a.choose"):
+        choices[choice.css_first(".name").text()] = choice.css_first(".figure").text(), choice.attributes["href"]
+    for label, title in (("Báo gốc đã gỡ", theirs), ("Ban biên tập đã gỡ", ours)):
+        number, address = choices[label]
+        assert number == "1" and titles(analyst, address) == [title]
+        asked = urlsplit(address).query
+        assert _titles_of("csv", analyst.get(f"/phan-tich/xuat/csv?{asked}").content) == [title]
+        assert _titles_of("xlsx", analyst.get(f"/phan-tich/xuat/xlsx?{asked}").content) == [title]
+        assert f"Đánh dấu: {label}" in analyst.get(address).text
+    assert found(analyst, f"{SEARCH}?apart=1&flag=-source_removed") == 7
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])

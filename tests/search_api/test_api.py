@@ -194,7 +194,7 @@ def test_openapi_describes_the_routes(library):
     }
     assert "https://baochi.example" in described["servers"][0]["url"]
     names = {parameter["name"] for parameter in described["paths"]["/api/v1/articles"]["get"]["parameters"]}
-    wanted = "q source topic stance relevance place entity from to state story sort size after facets highlight"
+    wanted = "q source topic stance relevance place entity from to state flag story sort size after facets highlight"
     assert names == set(wanted.split())
 
 

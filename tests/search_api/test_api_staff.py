@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from diembao.store import articles
 from diembao.store.models import ArticleRow, StoryRow
+from pipelines.indexing import drain
 
 HOUR = timedelta(hours=1)
 
@@ -71,6 +73,22 @@ def test_a_printing_that_was_taken_down_is_shown_and_not_counted(read, newsroom,
         session.get_one(ArticleRow, 4).withdrawn_at = clock[0]
     story = read("stories/2")
     assert story["articles"] == 1 and [bool(one["removed_at"]) for one in story["printings"]] == [False, True]
+
+
+def test_what_was_taken_down_can_be_asked_for_and_is_counted_by_who_did_it(read, newsroom, clock):
+    with newsroom.store.write() as session:
+        session.get_one(ArticleRow, 3).source_removed_at = clock[0]
+        session.get_one(ArticleRow, 4).withdrawn_at = clock[0]
+        articles.touch(session, [3, 4], clock[0])
+    drain(newsroom.store, newsroom.index)
+    found = read("articles?flag=source_removed&facets=flag")
+    assert [one["id"] for one in found["items"]] == [3] and found["total"] == 1
+    assert read("articles?flag=source_removed&flag=withdrawn")["total"] == 2
+    counted = {one["value"]: one["count"] for one in read("articles?facets=flag&size=0")["facets"]["flag"]}
+    assert counted == {"needs_response": 5, "source_removed": 1, "withdrawn": 1}
+    parts = {one["value"]: one["articles"] for one in read("stats/breakdown?by=flag")["values"]}
+    assert parts == counted
+    assert read("stats/timeline?flag=withdrawn&from=2026-11-22&to=2026-11-22")["buckets"][0]["articles"] == 1
 
 
 def test_a_merged_story_leads_on_only_for_who_may_see_the_other(read, library, newsroom, key):

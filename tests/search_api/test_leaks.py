@@ -53,6 +53,8 @@ SEARCHES = (
 )
 STAFF_ONLY = (
     "stance=unfavourable",
+    "flag=source_removed",
+    "facets=flag",
     "state=new",
     "state=published&state=new",
     "facets=stance",
@@ -130,7 +132,7 @@ def test_asking_by_what_editors_think_is_refused(filled, question):
 
 
 def test_breakdown_by_stance_and_by_person_is_refused(filled):
-    for field in ("stance", "state", "person"):
+    for field in ("stance", "state", "flag", "person"):
         assert filled.get(f"/api/v1/stats/breakdown?by={field}").status_code == 403
     assert filled.get("/api/v1/stats/timeline?stance=neutral").status_code == 403
 

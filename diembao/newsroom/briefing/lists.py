@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from diembao.index.protocol import Period
 from diembao.newsroom.analysis.asked import ANALYSIS, MINUS, SEARCH, Asked
 from diembao.newsroom.matters import Stage
+from diembao.records import Flag
 
 BRIEFING: Final = f"{ANALYSIS}/giao-ban"
 MATTERS: Final = f"{BRIEFING}/van-de"
 FIRSTS: Final = f"{BRIEFING}/dang-truoc"
 STORY: Final = "/ban-bien-tap/tin"
-NEEDS_RESPONSE: Final = "needs_response"
+NEEDS_RESPONSE: Final = Flag.NEEDS_RESPONSE.value
 STANCES: Final = ("favourable", "unfavourable", "mixed", "neutral")
 # Pairs of a field and its value, as addresses name them.
 Only = tuple[tuple[str, str], ...]

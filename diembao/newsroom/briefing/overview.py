@@ -11,7 +11,7 @@ from diembao.newsroom.briefing import cells, drawing, wording
 from diembao.newsroom.briefing.content import Cell, Column, Drawing, Line, Part, Table
 from diembao.newsroom.briefing.drawing import Series
 from diembao.newsroom.briefing.frame import FIELD_NAMES, Frame
-from diembao.newsroom.briefing.lists import STANCES, STORY
+from diembao.newsroom.briefing.lists import NEEDS_RESPONSE, STANCES, STORY
 from diembao.newsroom.briefing.tables import PAGE, Compared
 from diembao.newsroom.matters import Stage
 
@@ -119,7 +119,7 @@ def _raised(frame: Frame) -> Line:
         return ("Không có vấn đề nào báo chí nêu cần phản hồi.",)
     line: list[str | Cell] = [
         "Báo chí nêu ",
-        cells.count(raised.stories, frame.lists.stories(frame.asked, (("flag", "needs_response"),))),
+        cells.count(raised.stories, frame.lists.stories(frame.asked, (("flag", NEEDS_RESPONSE),))),
         " vấn đề cần phản hồi",
     ]
     for stage in (Stage.IN_TIME, Stage.LATE, Stage.OPEN, Stage.OVERDUE, Stage.UNASSIGNED):
