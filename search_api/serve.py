@@ -11,10 +11,11 @@ from contextlib import suppress
 import uvicorn
 
 from diembao.errors import DiembaoError, WrongUse
-from diembao.index.protocol import Query, SearchIndex
+from diembao.index.protocol import FacetRequest, Query, SearchIndex
 from diembao.newsroom.analysis.chart_press import ChartPress
 from diembao.newsroom.analysis.drawing import DrawingApart
 from diembao.settings import Settings
+from search_api.analysis.asked import FIELDS
 from search_api.app import create_app
 
 # Long enough for the slowest page; a connection that still waits then is cut.
@@ -62,10 +63,12 @@ def serve(settings: Settings, host: str, port: int, *, shared: bool = False) -> 
 
 
 def _warm_up(index: SearchIndex) -> None:
-    """Ask once what reads most of the index, so that not the first analyst waits for it. An engine that is away is no
+    """Ask once what reads most of the index, so that not the first analyst waits for it, and the embedded
+    engine begins to tally what they count. An engine that is away is no
     reason not to serve."""
     with suppress(DiembaoError):
-        index.search(Query(size=0, count_stories=True))
+        facets = tuple(FacetRequest(field) for field in FIELDS.values())
+        index.search(Query(size=0, count_stories=True, facets=facets))
 
 
 def _shared_socket(host: str, port: int) -> socket.socket:

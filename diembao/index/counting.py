@@ -6,7 +6,6 @@ Both engines take requests in the shape of Elasticsearch and answer in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from diembao.index.analysis import PUBLISHED_AT, keyword_value
@@ -88,15 +87,13 @@ def tabulation(by: Sequence[Grouping], over: Unit | Sequence[Period] | None) -> 
 
 
 def chosen_values(
-    query: Query, by: Sequence[Grouping], most: int, parts: str, ask: Callable[[Aggregations], Mapping[str, Any]]
+    by: Sequence[Grouping], count: Callable[[tuple[FacetRequest, ...]], Mapping[Keyword, tuple[FacetCount, ...]]]
 ) -> list[tuple[str, ...]]:
-    """The values of each grouping: those it names, else the most frequent ones. `most`, `parts`: as for `Counting`."""
+    """The values of each grouping: those it names, else the most frequent ones, which `count` tells of fields."""
     wanted = dict.fromkeys(grouping.field for grouping in by if not grouping.values)
     frequent: Mapping[Keyword, tuple[FacetCount, ...]] = {}
     if wanted:
-        facets = tuple(FacetRequest(field, max(g.size for g in by if g.field is field)) for field in wanted)
-        counting = Counting(replace(query, facets=facets, histogram=False), most, parts)
-        frequent = counting.facets(ask(counting.wanted()), ask)
+        frequent = count(tuple(FacetRequest(field, max(g.size for g in by if g.field is field)) for field in wanted))
     return [
         tuple(dict.fromkeys(map(keyword_value, grouping.values)))
         or tuple(count.value for count in frequent[grouping.field][: grouping.size])

@@ -37,11 +37,14 @@ from diembao.index.plan import Has, InStories, make_plan
 from diembao.index.protocol import (
     Counts,
     Deletion,
+    FacetCount,
+    FacetRequest,
     Grouping,
     Hit,
     Hits,
     IndexDocument,
     IndexStatus,
+    Keyword,
     Period,
     Query,
     Tabulation,
@@ -97,7 +100,7 @@ class ElasticIndex:
         with self._snapshot() as send:
             search = _Search(send, query)
             every = [grouping for one in wanted for grouping in one.by]
-            chosen = iter(chosen_values(query, every, _MOST_BUCKETS, "shard_size", search.aggregate))
+            chosen = iter(chosen_values(every, search.facets))
             return tuple(
                 Tabulating(search.tabulate, one.by, [next(chosen) for _ in one.by], one.over).counts() for one in wanted
             )
@@ -273,6 +276,10 @@ class _Search:
             "source": self._source,
             "docvalue_fields": [STORY_KEY],
         }
+
+    def facets(self, asked: tuple[FacetRequest, ...]) -> dict[Keyword, tuple[FacetCount, ...]]:
+        counting = Counting(replace(self._query, facets=asked, histogram=False), _MOST_BUCKETS, "shard_size")
+        return counting.facets(self.aggregate(counting.wanted()), self.aggregate)
 
     def aggregate(self, wanted: Aggregations) -> Mapping[str, Any]:
         answer = self._send(query=self._wanted, size=0, track_total_hits=False, aggregations=wanted)

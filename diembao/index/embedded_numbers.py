@@ -34,12 +34,13 @@ def matching_numbers(searcher: Any, schema: Any, query: Any, highest: int) -> Nu
     with engine_errors():
         found = [
             _numbers_of(searcher.aggregate(part, _WANTED)[_BLOCKS]["buckets"])
-            for part in _parts(schema, query, highest)
+            for part in parts_of(schema, query, highest)
         ]
     return found[0] if len(found) == 1 else np.concatenate(found)
 
 
-def _parts(schema: Any, query: Any, highest: int) -> Iterator[Any]:
+def parts_of(schema: Any, query: Any, highest: int) -> Iterator[Any]:
+    """The query in as many parts as the engine can count by blocks, in rising order. highest: as above."""
     span = BLOCK * _MOST_BLOCKS
     if highest < span:
         yield query
@@ -51,6 +52,11 @@ def _parts(schema: Any, query: Any, highest: int) -> Iterator[Any]:
 def _numbers_of(buckets: list[dict[str, Any]]) -> Numbers:
     first: Numbers = np.array([bucket["key"] for bucket in buckets], np.float64).astype(np.int64)
     sums: Numbers = np.array([bucket[_SUM]["value"] for bucket in buckets], np.float64).astype(np.int64)
+    return places_in_blocks(first, sums)
+
+
+def places_in_blocks(first: Numbers, sums: Numbers) -> Numbers:
+    """The numbers that blocks hold. first: of each block the least number it could hold; sums: of powers of two."""
     places = np.arange(BLOCK, dtype=np.int64)
     there = (sums[:, None] >> places) & 1
     within: Numbers = (first[:, None] + places)[there.astype(np.bool_)]
