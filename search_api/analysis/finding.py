@@ -40,13 +40,14 @@ from diembao.records import Flag
 from diembao.store import articles, public, stories
 from diembao.store.models import ArticleRow, StoryRow
 from search_api.analysis.asked import COMPARE, FIELDS, MINUS, SEARCH, TRENDS, Asked, BadDay, Links
-from search_api.analysis.suggesting import Suggestion, names_like, suggestions
+from search_api.analysis.suggesting import Suggestion, meant_by, names_like, suggestions
 from search_api.analysis.wording import Wording
 from search_api.desk.member import Member
 from search_api.desk.session import needs
 from search_api.faces import ANALYSIS
 from search_api.faults import Fault, fault_in
 from search_api.labels import Labels
+from search_api.mending import Meant
 from search_api.moments import day_of
 from search_api.site import CurrentSite, Site
 from search_api.turns import InTurn
@@ -115,6 +116,7 @@ def search_page(request: Request, site: CurrentSite, member: Analyst, turn: InTu
         groups = _groups(site.resources.index, wording, asked, query, hits)
         results = _results(session, hits, wording)
         tries = () if hits.total else tuple(suggestions(session, site, wording, asked))
+        meant = meant_by(session, site, asked, hits.total) if hits.total and not asked.after else None
     return _page(
         request,
         site,
@@ -124,6 +126,7 @@ def search_page(request: Request, site: CurrentSite, member: Analyst, turn: InTu
         groups=groups,
         results=results,
         suggestions=tries,
+        meant=meant,
         chart=chart,
         drawing=drawing,
     )
@@ -168,6 +171,7 @@ def _page(
     groups: Sequence[Group] = (),
     results: Sequence[Result] = (),
     suggestions: Sequence[Suggestion] = (),
+    meant: Meant | None = None,
     chart: Chart | None = None,
     drawing: Future[str] | None = None,
 ) -> Response:
@@ -182,6 +186,7 @@ def _page(
         groups=groups,
         results=results,
         suggestions=suggestions,
+        meant=meant,
         in_force=in_force(wording, asked),
         presets=tuple(PRESETS),
         sorts=tuple(Sort),

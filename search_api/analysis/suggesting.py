@@ -9,21 +9,21 @@ from rapidfuzz import fuzz, process
 from sqlalchemy.orm import Session
 
 from diembao.errors import BadQuery
-from diembao.index.language import And, index_words, parse, render, word_runs
+from diembao.index.language import parse, render
 from diembao.index.protocol import FacetRequest, Keyword, Query
 from diembao.store import public
 from nlp.text import fold, normalise
 from search_api.analysis.asked import Asked
 from search_api.analysis.wording import Wording
 from search_api.looser import looser
+from search_api.mending import Meant, Spellings, meant, spellings
 from search_api.moments import day_of
 from search_api.site import Site
 
 _NAMES_SHOWN = 8
 _PEOPLE = 300
-# Of 100: "sông cong" for "sông công" and "phu bnh" for "phú bình" pass, other names do not.
+# Of 100: "phu bnh" for "phú bình" passes, other names do not.
 _ALIKE = 82
-_LONGEST_NAME, _SHORTEST_NAME = 5, 6  # words; letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,19 @@ def suggestions(session: Session, site: Site, wording: Wording, asked: Asked) ->
                 yield Suggestion(key, changed.path(), count, name)
 
 
+def meant_by(session: Session, site: Site, asked: Asked, found: int) -> Meant | None:
+    """What was probably meant by a view that finds so many articles, where that finds clearly more."""
+    try:
+        query = asked.query(day_of(site.now()))
+    except BadQuery:
+        return None
+
+    def names() -> Spellings:
+        return spellings(name.text for name in _names(session, site))
+
+    return meant(site.resources.index, query, asked.q, found, names)
+
+
 def names_like(session: Session, site: Site, typed: str) -> list[Name]:
     """Places, topics, outlets, people and bodies whose name begins with or resembles what was typed."""
     wanted = fold(normalise(typed).lower()).strip()
@@ -77,10 +90,10 @@ def _beginnings(text: str) -> tuple[str, str]:
 
 
 def _tries(session: Session, site: Site, wording: Wording, asked: Asked) -> Iterator[tuple[str, Asked, str]]:
-    for changed, meant in _corrected(session, site, asked):
-        yield "meant", changed, meant
-        if asked.values:
-            yield "meant_anywhere", replace(changed, values=()), meant
+    views = {"meant": asked, "meant_anywhere": replace(asked, values=())} if asked.values else {"meant": asked}
+    for key, view in views.items():
+        if (found := meant_by(session, site, view, 0)) is not None:
+            yield key, replace(view, q=found.q, after=""), found.shown
     for name, value in asked.values:
         yield "drop", asked.without(name, value), f"{wording.field(name)}: {wording.value(name, value.lstrip('-'))}"
     if asked.from_ or asked.to or asked.span:
@@ -93,37 +106,6 @@ def _tries(session: Session, site: Site, wording: Wording, asked: Asked) -> Iter
         yield key, replace(asked, q=render(node), after=""), word
     if len(asked.values) > 1:
         yield "drop_all", replace(asked, values=(), after=""), ""
-
-
-def _corrected(session: Session, site: Site, asked: Asked) -> Iterator[tuple[Asked, str]]:
-    """The query with the run of its words that most resembles a name read as that name."""
-    try:
-        tree = parse(asked.q)
-    except BadQuery:
-        return
-    if tree is None:
-        return
-    names = {spelling: name.text for name in _names(session, site) for spelling in _beginnings(name.text) if spelling}
-    best: tuple[float, str, str] | None = None
-    for run in word_runs(tree.nodes if isinstance(tree, And) else (tree,)):
-        for typed in _windows(run):
-            alike = process.extractOne(fold(typed), list(names), scorer=fuzz.ratio, score_cutoff=_ALIKE)
-            if alike is not None and alike[0] != fold(typed) and (best is None or alike[1] > best[0]):
-                best = (alike[1], typed, alike[0])
-    if best is not None:
-        _, typed, spelling = best
-        meant = names[spelling]
-        written = meant if spelling == fold(meant.lower()) else meant.partition(" ")[2]
-        yield replace(asked, q=render(tree).replace(typed, " ".join(index_words(written))), after=""), written
-
-
-def _windows(run: tuple[str, ...]) -> Iterator[str]:
-    """Words side by side that could be a name; a single short word resembles too much."""
-    for length in range(min(_LONGEST_NAME, len(run)), 0, -1):
-        for start in range(len(run) - length + 1):
-            typed = " ".join(run[start : start + length])
-            if len(typed) >= _SHORTEST_NAME:
-                yield typed
 
 
 def _names(session: Session, site: Site) -> list[Name]:

@@ -21,6 +21,7 @@ from search_api.finding import printings_of_hits, stories_of_hits
 from search_api.frame import MAX_QUERY_STRING
 from search_api.labels import Labels
 from search_api.looser import looser
+from search_api.mending import Meant, Spellings, meant, spellings
 from search_api.moments import end_of, parse_day, start_of
 from search_api.rendering import with_query
 from search_api.section.delivery import deliver
@@ -136,7 +137,8 @@ def _search(session: Session, site: Site, edition: Edition, form: Form) -> Page:
         return _page(site, labels, form)
     results = _results(session, site, hits)
     suggestions = [] if hits.total else list(_suggestions(site, form, query))
-    return _page(site, labels, form, hits=hits, results=results, suggestions=suggestions)
+    mended = None if form.after else _meant(site, labels, form, query, hits.total)
+    return _page(site, labels, form, hits=hits, results=results, suggestions=suggestions, mended=mended)
 
 
 def _page(
@@ -148,6 +150,7 @@ def _page(
     hits: Hits | None = None,
     results: list[Result] | None = None,
     suggestions: list[Suggestion] | None = None,
+    mended: Meant | None = None,
 ) -> Page:
     body = site.renderer.render(
         "search.html",
@@ -159,6 +162,7 @@ def _page(
         results=results or [],
         facets=_facets(labels, form, hits) if hits else {},
         suggestions=suggestions or [],
+        meant=mended,
         names={name: _label(labels, name, getattr(form, name)) for name in form.filters},
         sorts=_SORTS,
         feed=with_query("/rss.xml", {"q": form.q, "topic": form.topic, "source": form.source, "place": form.place}),
@@ -243,6 +247,16 @@ def _label(labels: Labels, name: str, value: str) -> str:
     if name in _FILTERS:
         return labels.of(Keyword(name), value)
     return f"{labels.edition.messages.text('search.' + name.rstrip('_'))} {value}"
+
+
+def _meant(site: Site, labels: Labels, form: Form, query: Query, found: int) -> Meant | None:
+    """By names that are no person's: what the public is offered must not tell whom we have much about."""
+
+    def names() -> Spellings:
+        topics = [labels.edition.topic(slug) for slug in site.editions.topics]
+        return spellings([unit.label for unit in site.units.by_code.values()] + topics + list(labels.outlets.values()))
+
+    return meant(site.resources.index, query, form.q, found, names)
 
 
 def _suggestions(site: Site, form: Form, query: Query) -> Iterator[Suggestion]:
