@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from nlp.gazetteer.catalogue import Catalogue
 from nlp.text import fold, normalise
 
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _SLUG_LENGTH = 80
+_SLUGS_KEPT = 10_000  # titles of stories, each asked for with every page that names it
 
 
+@lru_cache(_SLUGS_KEPT)
 def slug_of(text: str) -> str:
     """Small Latin letters and digits joined by hyphens, cut at a word; never empty."""
     words = _NOT_SLUG.sub("-", fold(normalise(text)).lower()).strip("-")

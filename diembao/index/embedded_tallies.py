@@ -89,10 +89,11 @@ class Tally:
         which = np.concatenate([which, *(np.full(len(of_value), place) for place, of_value in parts)])
         rows = np.concatenate([rows, *(of_value.astype(np.int64) for _, of_value in parts)])
         keys = np.sort((which << _ROW_BITS) | rows, kind="stable")  # nearly in order already
-        held, starts = np.unique(keys >> _ROW_BITS, return_index=True)  # values may have lost all their articles
-        values = tuple(values[place] for place in held.tolist())
+        which = keys >> _ROW_BITS
+        starts = np.flatnonzero(np.diff(which, prepend=-1))  # values that have lost all their articles are left out
+        values = tuple(values[place] for place in which[starts].tolist())
         members = (keys & (1 << _ROW_BITS) - 1).astype(np.int32)
-        return Tally(self.field, values, starts.astype(np.int64), members, self.rest + (drift - self.drift), drift)
+        return Tally(self.field, values, starts, members, self.rest + (drift - self.drift), drift)
 
     def _counts(self, flags: Flags) -> Numbers:
         if not self.values:
