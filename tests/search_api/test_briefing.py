@@ -442,3 +442,53 @@ def test_nothing_that_axe_objects_to(analyst: Any, desk_page: Any, width: int, s
     assert not [(one["id"], one["nodes"][0]["html"]) for one in found]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert not faults
+
+
+@pytest.mark.browser
+def test_who_waits_for_a_file_sees_that_it_is_being_made_and_makes_it_once(analyst: Any, desk_page: Any) -> None:
+    from playwright.sync_api import expect
+
+    page = desk_page("analyst", name="analyst.hai")
+    page.goto(f"{PAGE}?{OCTOBER}")
+    held: list[Any] = []
+    page.route("**/tai/docx?*", lambda route: held.append(route))
+    link = page.locator(".downloads a").first
+    label = link.inner_text()
+    link.click()
+    expect(link).to_contain_text("Đang tạo tệp…")
+    link.click()
+    assert link.get_attribute("aria-busy") == "true"
+    assert page.locator("[role=status]").inner_text() == "Đang tạo tệp…"
+    with page.expect_download() as begun:
+        held[0].continue_()
+    assert len(held) == 1 and begun.value.suggested_filename == "giao-ban-2026-10.docx"
+    content = docx.Document(begun.value.path())
+    assert content.tables
+    expect(link).to_have_text(label)
+    assert (
+        link.get_attribute("aria-busy") is None
+        and "giao-ban-2026-10.docx" in page.locator("[role=status]").inner_text()
+    )
+
+
+@pytest.mark.browser
+def test_a_file_that_cannot_be_made_says_so_and_can_be_asked_for_again(analyst: Any, desk_page: Any) -> None:
+    page = desk_page("analyst", name="analyst.hai")
+    page.goto(f"{PAGE}?{OCTOBER}")
+    page.route("**/tai/xlsx?*", lambda route: route.fulfill(status=503, body="away"), times=1)
+    link = page.locator(".downloads a").last
+    link.click()
+    page.locator(".told.fault").wait_for()
+    assert "Chưa tạo được tệp" in page.locator("[role=status]").inner_text() and "giao-ban" in page.url
+    with page.expect_download() as begun:
+        link.click()
+    assert begun.value.suggested_filename.endswith(".xlsx")
+
+
+@pytest.mark.browser
+def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(analyst: Any, desk_page: Any) -> None:
+    page = desk_page("analyst", name="analyst.hai")
+    page.goto(f"{PAGE}?{OCTOBER}")
+    page.context.clear_cookies()
+    page.locator(".downloads a").first.click()
+    page.wait_for_url("**/dang-nhap**")
