@@ -286,7 +286,9 @@ def _result(hit: Hit, row: ArticleRow, story: StoryRow, wording: Wording) -> Res
     lead, body = hit.highlights.get("lead", ()), hit.highlights.get("body", ())
     outlet = wording.labels.of(Keyword.SOURCE, row.source)
     title, removed = hit.highlights.get("title", ()), articles.removed_at(row)
-    return Result(row, story, outlet, title, (*lead, *body)[:2], hit.same_story, removed)
+    # Some papers begin their text with its title: that says nothing more.
+    excerpts = tuple(fragment for fragment in (*lead, *body) if fragment.text.strip() not in row.title)
+    return Result(row, story, outlet, title, excerpts[:2], hit.same_story, removed)
 
 
 def _timeline(site: Site, asked: Asked, query: Query, hits: Hits) -> Chart | None:
@@ -339,5 +341,14 @@ def suggest_names(
     """Names that look like what is being typed, for the query box."""
     with site.resources.store.read() as session:
         names = names_like(session, site, q)
-    found = [{"text": name.text, "field": name.field, "value": name.value} for name in names]
+    text = site.desk.edition.messages.text
+    found = [
+        {
+            "text": name.text,
+            "kind": text(f"desk.analysis.fields.{name.field}"),
+            "field": name.field,
+            "value": name.value,
+        }
+        for name in names
+    ]
     return JSONResponse(found, headers={"Cache-Control": "private, max-age=60"})

@@ -368,6 +368,46 @@ def test_nothing_that_axe_objects_to(
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_suggestions_are_chosen_with_the_keyboard_and_told_to_screen_readers(
+    analyst: Any, desk_page: Callable[..., Any], width: int, scheme: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import expect
+
+    page = desk_page("analyst", name="analyst.hai", width=width, scheme=scheme)
+    page.goto(SEARCH)
+    box, options = page.locator("#q"), page.locator("#goi-y [role=option]")
+    box.press_sequentially("lũ gia sa")  # the end of it is a name
+    expect(options).to_have_count(0)
+    box.fill("")
+    box.press_sequentially("gia sa")  # without accents, as browsers' own lists do not find it
+    expect(options.first).to_be_visible()
+    assert box.get_attribute("aria-expanded") == "true" and box.get_attribute("role") == "combobox"
+    texts = options.all_inner_texts()
+    assert any(text.startswith("phường Gia Sàng") and "Xã, phường" in text for text in texts)
+    assert not Axe().run(page).response["violations"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("ArrowDown")
+    assert box.get_attribute("aria-activedescendant") == options.first.get_attribute("id")
+    assert options.first.get_attribute("aria-selected") == "true"
+    page.keyboard.press("ArrowUp")
+    assert box.get_attribute("aria-activedescendant") is None
+    page.keyboard.press("Escape")
+    expect(page.locator("#goi-y")).to_be_hidden()
+    assert box.input_value() == "gia sa" and box.get_attribute("aria-expanded") == "false"
+    page.keyboard.press("ArrowDown")
+    wanted = options.filter(has_text="phường Gia Sàng")
+    while wanted.get_attribute("aria-selected") != "true":
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert box.input_value() == '"phường Gia Sàng" ' and urlsplit(page.url).query == ""
+    expect(page.locator("#goi-y")).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=**")
+
+
+@pytest.mark.browser
 def test_dragging_over_the_chart_chooses_its_days(analyst: Any, desk_page: Callable[..., Any]) -> None:
     page = desk_page("analyst", name="analyst.hai")
     page.goto(f"{SEARCH}?relevance=relevant&from=2026-11-01&to=2026-11-22")

@@ -1,27 +1,7 @@
 // The analysts' query: names are suggested while typing; dragging over a chart chooses its days.
 import { get } from "./requests.js";
+import { suggestNames } from "./suggesting.js";
 import { tell } from "./telling.js";
-
-const WAIT = 180;
-
-function suggestNames(input) {
-  const list = input.list;
-  let timer = 0;
-  let asked = "";
-  input.addEventListener("input", () => {
-    clearTimeout(timer);
-    const typed = input.value.split(/\s+OR\s+|[()"]/).pop().trim();
-    if (typed.length < 2 || typed === asked) return;
-    timer = setTimeout(async () => {
-      asked = typed;
-      const names = await get(`/phan-tich/goi-y?q=${encodeURIComponent(typed)}`).catch(() => []);
-      const before = input.value.slice(0, input.value.length - typed.length);
-      list.replaceChildren(
-        ...names.map((name) => Object.assign(document.createElement("option"), { value: `${before}"${name.text}"` })),
-      );
-    }, WAIT);
-  });
-}
 
 // Of a link inside SVG `href` is no string.
 function addressOf(link) {
@@ -89,7 +69,7 @@ document.addEventListener("click", (event) => {
 });
 
 const input = document.querySelector("[data-query] input[name=q]");
-if (input) suggestNames(input);
+if (input) suggestNames(input, document.getElementById("goi-y"));
 for (const figure of document.querySelectorAll("[data-brush]")) brush(figure);
 
 // A preset and typed days say the same thing twice: choosing one clears the other.
