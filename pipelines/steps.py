@@ -26,7 +26,7 @@ from pipelines.addresses import canonical_url
 from pipelines.annotating import to_annotations
 from pipelines.dates import VIETNAM, read_moment
 from pipelines.grouping import signature_of
-from pipelines.reading import FEWEST_PAGES, MOST_PAGES, Profile, learn, read_page, shingle_f1
+from pipelines.reading import FEWEST_PAGES, MOST_PAGES, OpenPage, Profile, learn, shingle_f1
 
 # One page in so many that a profile read is also read as an unknown one, so that a profile gone wrong is noticed.
 COMPARED_EVERY: Final = 32
@@ -71,12 +71,13 @@ def extract(work: Work, tools: Tools) -> Work:
         return replace(work, article=article_from_row(json.loads(record.body), page))
     fetched, selectors = _fetched(page, record), tools.selectors.get(page.source)
     profiles = tools.profiles.get(page.source, ())
-    article = read_page(fetched, selectors, profiles)
+    opened = OpenPage(fetched, selectors)
+    article = opened.read(profiles)
     compared = article.read_by.startswith("profile/") and page.id % COMPARED_EVERY == 0
     return replace(
         work,
         article=article,
-        agreement=_agreement(article, fetched, selectors) if compared else None,
+        agreement=_agreement(article, opened) if compared else None,
         offered=profiles[0].name if profiles else "",
     )
 
@@ -93,9 +94,9 @@ def _fetched(page: PendingPage, record: ArchivedRecord) -> Page:
     )
 
 
-def _agreement(article: Article, fetched: Page, selectors: Mapping[str, str] | None) -> float:
+def _agreement(article: Article, opened: OpenPage) -> float:
     try:
-        return shingle_f1(article.text, read_page(fetched, selectors).text)
+        return shingle_f1(article.text, opened.read().text)
     except Unreadable:
         return 0.0
 

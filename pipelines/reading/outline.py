@@ -18,6 +18,8 @@ UNSEEN = (
     "script", "style", "noscript", "template", "svg", "iframe", "select", "button", "textarea",
     "object", "embed", "video", "audio", "canvas", "math", "head",
 )  # fmt: skip
+_UNSEEN = frozenset(UNSEEN)
+_ANY_UNSEEN = f":is({', '.join(UNSEEN)})"
 _INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
     "font", "i", "ins", "kbd", "label", "mark", "nobr", "o:p", "q", "s", "samp", "small", "span",
@@ -119,12 +121,26 @@ def take_out_unseen(tree: LexborHTMLParser) -> None:
     tree.strip_tags(list(UNSEEN), recursive=True)
 
 
+def is_seen(element: LexborNode) -> bool:
+    """Whether `take_out_unseen` would leave the element in its tree."""
+    above: LexborNode | None = element
+    while above is not None:
+        if above.tag in _UNSEEN:
+            return False
+        above = above.parent
+    return True
+
+
+def take_out_unseen_in(element: LexborNode) -> None:
+    """As `take_out_unseen`, for what stands in an element that is seen: much less than in the whole page."""
+    for node in reversed(element.css(_ANY_UNSEEN)):  # the innermost first, for with it goes what it holds
+        node.decompose()
+
+
 def outline_of(root: LexborNode) -> Outline:
     """The blocks below (and in) an element, in document order."""
-    walk = _Walk(root)
-    for node in root.traverse(include_text=True):
-        if not walk.see(node):
-            break
+    walk = _Walk(root.mem_id)
+    walk.over(root)
     walk.end_block()
     for frame in reversed(walk.frames):
         frame.end = max(frame.end, frame.index + 1)
@@ -138,99 +154,100 @@ def outline_of(root: LexborNode) -> Outline:
     return Outline(walk.frames, walk.blocks, walk.spans, walk.nodes, depth)
 
 
+# What the text directly in an element belongs to: its frame, marks, and the named inline element around it.
+_Place = tuple[Frame | None, int, tuple[str, LexborNode] | None]
+_NOWHERE: _Place = (None, 0, None)
+
+
 class _Walk:
-    def __init__(self, root: LexborNode) -> None:
+    """Sees every node once. A page has thousands of them, so each look at one more of their properties is felt."""
+
+    __slots__ = (
+        "_bold", "_current", "_image", "_italic", "_links", "_pieces", "_places", "_spans", "_top",
+        "blocks", "frames", "nodes", "spans",
+    )  # fmt: skip
+
+    def __init__(self, top: int) -> None:
         self.frames: list[Frame] = []
         self.blocks: list[Block] = []
-        self._top = root.mem_id
-        self._frame_of: dict[int, Frame] = {}
-        self._marks_of: dict[int, int] = {}
-        self._named_of: dict[int, tuple[str, LexborNode]] = {}
         self.spans: list[Span] = []
         self.nodes = 0
+        self._top = top
+        self._places: dict[int, _Place] = {}
         self._image = False
-        self._start(None)
-
-    def _start(self, frame: Frame | None) -> None:
-        self._current = frame
+        self._current: Frame | None = None
         self._pieces: list[str] = []
-        self._links = self._bold = self._italic = 0
         self._spans: list[Span] = []
+        self._links = self._bold = self._italic = 0
 
-    def see(self, node: LexborNode) -> bool:
-        """Take in one node; False when the page is beyond bounds."""
-        self.nodes += 1
-        tag = node.tag or ""
-        if tag == "-text":
-            self._text(node)
-        elif tag == "br":
-            self.end_block()
-        elif tag == "img":
-            self.end_block()
-            self._image = True
-        elif tag in _INLINE and node.mem_id != self._top:
-            self._inline(node, tag)
-        elif not tag.startswith(("-", "!")):
-            self._open(node, tag)
-        return self.nodes < _MOST_NODES
+    def over(self, root: LexborNode) -> None:
+        """Take in an element and everything in it, as far as the page is not beyond bounds."""
+        for self.nodes, node in enumerate(root.traverse(include_text=True), start=1):
+            tag = node.tag or ""
+            if tag == "-text":
+                self._text(node)
+            elif tag in _INLINE:
+                here = node.mem_id
+                if here == self._top:
+                    self._open(node, tag)
+                else:
+                    self._inline(node, tag, here)
+            elif tag == "br":
+                self.end_block()
+            elif tag == "img":
+                self.end_block()
+                self._image = True
+            elif not tag.startswith(("-", "!")):
+                self._open(node, tag)
+            if self.nodes >= _MOST_NODES:
+                return
 
-    def _inline(self, node: LexborNode, tag: str) -> None:
+    def _inline(self, node: LexborNode, tag: str, here: int) -> None:
         parent = node.parent
-        above = parent.mem_id if parent is not None else 0
-        here = node.mem_id
-        frame = self._frame_of.get(above)
-        if frame is not None:
-            self._frame_of[here] = frame
-        self._marks_of[here] = self._marks_of.get(above, 0) | _MARK_OF.get(tag, 0)
+        frame, marks, named = self._places.get(parent.mem_id, _NOWHERE) if parent is not None else _NOWHERE
         cues = _inline_cues(node, tag)
-        if cues:
-            self._named_of[here] = (cues, node)
-        elif above in self._named_of:
-            self._named_of[here] = self._named_of[above]
+        self._places[here] = (frame, marks | _MARK_OF.get(tag, 0), (cues, node) if cues else named)
 
     def _open(self, node: LexborNode, tag: str) -> None:
-        self.end_block()
-        parent = node.parent if node.mem_id != self._top else None
-        above = parent.mem_id if parent is not None else 0
-        outer = self._frame_of.get(above)
+        if self._pieces:
+            self.end_block()
+        here = node.mem_id
+        parent = node.parent if here != self._top else None
+        outer, marks, _ = self._places.get(parent.mem_id, _NOWHERE) if parent is not None else _NOWHERE
         cues, align = _cues(node, tag)
-        frame = Frame(
-            node,
-            tag,
-            cues,
-            outer,
-            len(self.frames),
-            align or (outer.align if outer else ""),
-            outer.depth + 1 if outer else 0,
-        )
+        if outer is not None:
+            frame = Frame(node, tag, cues, outer, len(self.frames), align or outer.align, outer.depth + 1)
+        else:
+            frame = Frame(node, tag, cues, None, len(self.frames), align)
         self.frames.append(frame)
-        self._frame_of[node.mem_id] = frame
-        self._marks_of[node.mem_id] = self._marks_of.get(above, 0)
+        self._places[here] = (frame, marks, None)
 
     def _text(self, node: LexborNode) -> None:
         text = node.text_content
         parent = node.parent
         if not text or parent is None:
             return
-        above = parent.mem_id
-        frame = self._frame_of.get(above)
+        frame, marks, named = self._places.get(parent.mem_id, _NOWHERE)
         if frame is None:
             return
         if frame is not self._current:
-            self.end_block()
+            if self._pieces:
+                self.end_block()
             self._current = frame
-        named = self._named_of.get(above)
         if named is not None and _HIDDEN.search(named[0]):
             return
         self._pieces.append(text)
+        if not marks and named is None:
+            return
         size = len(text.strip())
         if not size:
             return
-        marks = self._marks_of.get(above, 0)
-        if marks:
-            self._links += size * bool(marks & _LINK)
-            self._bold += size * bool(marks & _BOLD)
-            self._italic += size * bool(marks & _ITALIC)
+        if marks & _LINK:
+            self._links += size
+        if marks & _BOLD:
+            self._bold += size
+        if marks & _ITALIC:
+            self._italic += size
         if named is not None:
             self._name(text, *named)
 
@@ -245,19 +262,26 @@ class _Walk:
 
     def end_block(self) -> None:
         """Close the block that is being gathered; a line break does so within one element."""
-        if not self._pieces:
+        pieces = self._pieces
+        if not pieces:
             return
         frame = self._current
-        text = " ".join(normalise("".join(self._pieces)).split())
+        text = " ".join(normalise("".join(pieces)).split())
         if frame is not None and text:
-            block = Block(text, frame, len(self.blocks), self._links, self._bold, self._italic, self._image)
-            self._keep_spans(block)
+            links, size = self._links, len(text)
+            block = Block(text, frame, len(self.blocks), links, self._bold, self._italic, self._image)
+            if self._spans:
+                self._keep_spans(block)
             self.blocks.append(block)
-            frame.total += len(text)
-            frame.prose += len(text) if len(text) >= 80 and block.linked < 0.3 else 0
-            frame.headlines += block.linked > 0.8 and len(text) > 25
+            frame.total += size
+            if size > 25:
+                if size >= 80 and links / size < 0.3:
+                    frame.prose += size
+                frame.headlines += links / size > 0.8
             self._image = False
-        self._start(frame)
+        pieces.clear()
+        self._spans.clear()
+        self._links = self._bold = self._italic = 0
 
     def _keep_spans(self, block: Block) -> None:
         for span in self._spans:
@@ -268,11 +292,18 @@ class _Walk:
                     block.cues = span.cues
 
 
+# What of an element is looked at, and what makes its cues, in this order.
+_CUES = ("class", "id", "itemprop", "type", "role", "data-role")
+_LOOKED_AT = frozenset({*_CUES, "align", "style"})
+_INLINE_CUES = ("class", "id", "itemprop", "rel")
+_LOOKED_AT_INLINE = frozenset({*_INLINE_CUES, "href"})
+
+
 def _cues(node: LexborNode, tag: str) -> tuple[str, str]:
     attributes = node.attributes
-    if not attributes:
+    if _LOOKED_AT.isdisjoint(attributes):
         return "", "center" if tag == "center" else ""
-    words = [attributes.get(name) or "" for name in ("class", "id", "itemprop", "type", "role", "data-role")]
+    words = [word for name in _CUES if (word := attributes.get(name))]
     align = (attributes.get("align") or "").lower()
     style = attributes.get("style")
     if style:
@@ -280,14 +311,15 @@ def _cues(node: LexborNode, tag: str) -> tuple[str, str]:
         align = found[1] if found else align
         if "display:none" in style.replace(" ", "").lower():
             words.append("not-displayed")
-    return " ".join(word for word in words if word).lower()[:300], "center" if tag == "center" else align
+    return " ".join(words).lower()[:300], "center" if tag == "center" else align
 
 
 def _inline_cues(node: LexborNode, tag: str) -> str:
     """Tag and names of an inline element; empty where it has no name. A `time` always counts."""
     attributes = node.attributes
-    words = [attributes.get(name) or "" for name in ("class", "id", "itemprop", "rel")] if attributes else []
+    if _LOOKED_AT_INLINE.isdisjoint(attributes):
+        return tag if tag == "time" else ""
+    words = [word for name in _INLINE_CUES if (word := attributes.get(name))]
     if tag == "a" and _AUTHOR_PAGE.search(attributes.get("href") or ""):
         words.append("author-page")
-    named = tag == "time" or any(words)
-    return " ".join([tag, *(word for word in words if word)]).lower()[:200] if named else ""
+    return " ".join([tag, *words]).lower()[:200] if words or tag == "time" else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from diembao.errors import BadSource
-from pipelines.reading.outline import outline_of
+from pipelines.reading.outline import is_seen, outline_of, take_out_unseen, take_out_unseen_in
 
 PARTS = ("title", "lead", "body", "published", "author", "section", "image", "credit", "drop")
 _ATTRIBUTES = {"published": ("datetime", "content", "title"), "image": ("data-src", "data-original", "src", "content")}
@@ -40,7 +40,8 @@ def check_selectors(selectors: Mapping[str, str]) -> None:
 def pick(tree: LexborHTMLParser, selectors: Mapping[str, str], *, first: bool = False) -> Picked:
     """Take the selected parts out of a page; elements selected by `drop` are removed from the tree first.
 
-    first: of the body and of parts that have one value the first is enough, and the rest of the tree is not searched.
+    first: of the body and of parts that have one value the first is enough, and the rest of the tree is not searched;
+    and the tree may still hold what is not to be seen: it is taken out of what is selected.
     Raises BadSource for an unknown part or a malformed selector.
     """
     unknown = set(selectors) - set(PARTS)
@@ -52,8 +53,8 @@ def pick(tree: LexborHTMLParser, selectors: Mapping[str, str], *, first: bool = 
     for part in selectors:
         if part not in {"drop", "body"}:
             texts[part] = _first_value(tree, part, selectors) if first else ()
-            texts[part] = texts[part] or values_of(_nodes(tree, part, selectors), part)
-    return Picked(texts, tuple(_nodes(tree, "body", selectors, first=first)))
+            texts[part] = texts[part] or values_of(_nodes(tree, part, selectors, shown=first), part)
+    return Picked(texts, tuple(_nodes(tree, "body", selectors, first=first, shown=first)))
 
 
 def values_of(nodes: Sequence[LexborNode], part: str) -> tuple[str, ...]:
@@ -75,16 +76,40 @@ def _parent_id(node: LexborNode) -> int:
 def _first_value(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str]) -> tuple[str, ...]:
     """What the first element says, where no other could add to it; nothing where all must be looked for."""
     if part in _SINGLE:
-        return values_of(_nodes(tree, part, selectors, first=True), part)
+        return values_of(_nodes(tree, part, selectors, first=True, shown=True), part)
     if part == "lead" and _PLAIN.fullmatch(selectors[part]):
-        beside = [node.parent for node in _nodes(tree, part, selectors, first=True)]
-        return values_of([node for above in beside if above is not None for node in above.css(selectors[part])], part)
+        beside = [node.parent for node in _nodes(tree, part, selectors, first=True, shown=True)]
+        leads = [node for above in beside if above is not None for node in above.css(selectors[part])]
+        return values_of(leads, part) if _are_shown(leads) else ()
     return ()
 
 
-def _nodes(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str], *, first: bool = False) -> list[LexborNode]:
+def _nodes(
+    tree: LexborHTMLParser, part: str, selectors: Mapping[str, str], *, first: bool = False, shown: bool = False
+) -> list[LexborNode]:
+    """The elements a part's selector finds, or the `first` of them.
+
+    shown: found and left as if what is never seen (`outline.UNSEEN`) had been taken out of the whole tree.
+    """
     if part not in selectors:
         return []
+    found = _found(tree, part, selectors, first=first)
+    if shown and not _are_shown(found):
+        take_out_unseen(tree)
+        found = _found(tree, part, selectors, first=first)
+    return found
+
+
+def _are_shown(found: Sequence[LexborNode]) -> bool:
+    """Whether all elements are seen; then what is not is taken out of them, which is most of a page less to search."""
+    if not all(map(is_seen, found)):
+        return False
+    for node in found:
+        take_out_unseen_in(node)
+    return True
+
+
+def _found(tree: LexborHTMLParser, part: str, selectors: Mapping[str, str], *, first: bool) -> list[LexborNode]:
     try:
         if not first:
             return tree.css(selectors[part])

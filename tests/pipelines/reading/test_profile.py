@@ -54,6 +54,28 @@ def test_new_pages_are_read_exactly_and_without_the_teacher(
         assert abs((article.published_at - printed.published_at).total_seconds()) < 60
 
 
+@pytest.mark.parametrize("layout", LEARNABLE)
+def test_what_no_reader_sees_is_no_part_of_the_article(
+    material: ModuleType, profiles: dict[str, Profile], layout: str
+) -> None:
+    printed = material.pages_of(layout, 12)[11]
+    page = printed.page
+    stands_in = page.body.index(b"<body")
+    opened = page.body.index(b">", stands_in) + 1
+    copy = material.pages_of(layout, 11)[10].page.body
+    copied = copy[copy.index(b">", copy.index(b"<body")) + 1 : copy.index(b"</body>")]
+    before, rest = page.body[:opened], page.body[opened:]
+    within = rest.replace(b"<p", b"<script>viet('<p>sai</p>')</script><button>Nghe</button><p").replace(
+        b"</h1>", b"<svg><title>sai</title></svg><style>.sai{}</style></h1>"
+    )
+    # A whole other article first, in an element that is only shown where scripts do not run.
+    hidden = b"<noscript><div>" + copied + b"</div></noscript>"
+    for body in (before + within, before + hidden + rest, before + hidden + within):
+        article = read_page(replace(page, body=body), profile=profiles[layout])
+        assert article.read_by == "profile/1"
+        assert (article.title, article.lead, article.text) == (printed.title, printed.lead, printed.text)
+
+
 def test_page_of_another_layout_goes_back_to_the_teacher_and_says_so(
     material: ModuleType, profiles: dict[str, Profile]
 ) -> None:
