@@ -281,6 +281,11 @@ def test_excel_has_a_sheet_a_table_real_numbers_and_its_own_charts(analyst: Any)
     assert sheet.freeze_panes == "B6" and sheet.auto_filter.ref and sheet.print_title_rows == "$5:$5"
     assert isinstance(sheet["B6"].value, int) and sheet["D6"].number_format == "0.0%"
     assert book["Theo thời gian"]._charts and sheet._charts
+    # The head is printed on every sheet of paper, and with it what stands beside it.
+    assert all(chart.anchor._from.row >= 5 for page in book for chart in page._charts)
+    totals = book["Tổng quan"]
+    one_line, stories = book["Theo thời gian"].row_dimensions[6].height, totals.row_dimensions[7].height
+    assert str(totals["A7"].value).startswith("Số tin (các bài") and stories >= 2 * one_line > 0
     inner = book["Tổng quan"]["B8"].hyperlink
     assert inner.location == "'Báo'!A1"
     words = " ".join(str(row[0].value) for row in book["Phương pháp"].iter_rows() if row[0].value)

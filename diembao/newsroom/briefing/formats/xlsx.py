@@ -101,7 +101,9 @@ def _sheet(book: xlsxwriter.Workbook, page: Worksheet, table: Table, pack: Pack,
     for column, shown in enumerate(table.columns):
         page.write_string(_HEAD_ROW, column, shown.title, formats.head)
         page.set_column(column, column, widths[column])
+    page.set_row(_HEAD_ROW, max(_height(shown.title, widths[at]) for at, shown in enumerate(table.columns)))
     for row, cells in enumerate(table.rows, start=_HEAD_ROW + 1):
+        page.set_row(row, max(_height(_wrapped(cell), widths[at]) for at, cell in enumerate(cells)))
         for column, cell in enumerate(cells):
             _write(page, row, column, cell, formats.cell(cell, table.columns[column].is_number), pack)
     last = _HEAD_ROW + len(table.rows)
@@ -125,6 +127,11 @@ def _write(page: Worksheet, row: int, column: int, cell: Cell, look: Format, pac
         page.write_datetime(row, column, datetime.combine(cell.value, time()), look)
     else:
         page.write_number(row, column, cell.value, look)
+
+
+def _wrapped(cell: Cell) -> str:
+    """What may need several lines; a number never does."""
+    return cell.text if cell.value is None else ""
 
 
 def _followed(href: str, pack: Pack) -> str:

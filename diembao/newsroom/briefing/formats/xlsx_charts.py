@@ -19,7 +19,8 @@ def add_chart(book: xlsxwriter.Workbook, page: Worksheet, table: Table, head_row
     """Beside a table of at least one row, whose head is in `head_row`."""
     chart = CHARTS[table.key](book, table, head_row)
     chart.set_title({"name": table.title, "name_font": {"size": 12}})
-    page.insert_chart(head_row, len(table.columns) + 1, chart)
+    # Below the head, which is printed on every sheet of paper with whatever stands beside it.
+    page.insert_chart(head_row + 1, len(table.columns) + 1, chart)
 
 
 def _bars(book: xlsxwriter.Workbook, table: Table, head_row: int) -> Any:
