@@ -5,6 +5,9 @@ other load on the machine meets all three alike.
     DIEMBAO_EVAL_DIR=… python bench/beside_engine.py --articles 200000 --dir /var/tmp/bench
     DIEMBAO_EVAL_DIR=… python bench/beside_engine.py --articles 200000 --dir /var/tmp/bench --elasticsearch http://127.0.0.1:9200
 
+Elasticsearch is told not to keep answers to questions without hits (its request cache) while this runs, or the second
+to ask, whoever it is, would be measured against a memory.
+
 Directly means: for Elasticsearch the very bodies that we send, over one raw connection; for tantivy one query with its
 own ranking, its documents read and its aggregations asked for, without our order of classes. The store and the index
 are kept in --dir and used again.
@@ -235,6 +238,20 @@ def web(settings: Settings) -> Iterator[Http]:
         process.wait(30)
 
 
+@contextmanager
+def forgetful(index: SearchIndex) -> Iterator[None]:
+    """While it lasts, an Elasticsearch index keeps no answers."""
+    if not isinstance(index, ElasticIndex):
+        yield
+        return
+    setting, name = "index.requests.cache.enable", index._names.read
+    index._client.indices.put_settings(index=name, settings={setting: False})
+    try:
+        yield
+    finally:
+        index._client.indices.put_settings(index=name, settings={setting: None})
+
+
 def measure(index: SearchIndex, direct: Any, http: Http, kinds: dict[str, list[Query]]) -> None:
     floor: list[float] = []
     for _ in range(FLOOR):
@@ -308,7 +325,7 @@ def main() -> None:
         )
     direct = DirectElastic(given.elasticsearch, index) if isinstance(index, ElasticIndex) else DirectTantivy(index)
     indexing_rates(store, index, direct)
-    with web(settings) as http:
+    with web(settings) as http, forgetful(index):
         measure(index, direct, http, questions(material, given.queries))
     index.close()
     store.close()

@@ -28,6 +28,7 @@ _CHUNK_BYTES = 8_000_000  # servers answer 413 from 100 MB on; smaller chunks al
 # Chunks that are sent at once while the next one is being cut into words; then we wait for the server.
 _UNDER_WAY = 2
 _TRIES = 5
+_SMALLER = 4  # times, after a piece that took too long
 _FIRST_PAUSE = 0.5  # seconds; doubled with every try, and varied so that writers do not come back together
 _BUSY = (429, 502, 503, 504)
 _STALE = 409
@@ -84,22 +85,30 @@ class Writing:
         )
 
     def _send(self, chunk: Sequence[_Item]) -> WriteReport:
-        """One chunk; what the server is too busy for is sent again, after a growing pause."""
+        """One chunk; what the server is too busy for is sent again, after a growing pause, and what took it too long
+        in smaller pieces: the same again would take as long again."""
         accepted = stale = 0
         rejected: list[Rejection] = []
         left = list(chunk)
+        size = len(left)
         for attempt in range(_TRIES):
             if attempt:
                 time.sleep(_FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
             try:
-                answers = self._bulk(left, last=attempt == _TRIES - 1)
-            except _Again:
+                answers = [
+                    answer
+                    for first in range(0, len(left), size)
+                    for answer in self._bulk(left[first : first + size], last=attempt == _TRIES - 1)
+                ]
+            except _Again as again:
+                if again.took_too_long:
+                    size = max(1, size // _SMALLER)
                 continue
-            again: list[_Item] = []
+            busy: list[_Item] = []
             for item, answer in zip(left, answers, strict=True):
                 status = answer["status"]
                 if status in _BUSY:
-                    again.append(item)
+                    busy.append(item)
                 elif status == _MISSING:
                     raise NoIndex(f"there is no index {self._index}: {answer['error']['reason']}")
                 elif status == _STALE:
@@ -108,7 +117,7 @@ class Writing:
                     rejected.append(Rejection(item.id, answer["error"]["reason"]))
                 else:
                     accepted += 1
-            left = again
+            left = busy
             if not left:
                 return WriteReport(accepted, stale, tuple(rejected))
         raise IndexUnavailable(f"the search server stayed too busy for {len(left)} documents")
@@ -122,16 +131,20 @@ class Writing:
                 answer = self._client.bulk(index=self._index, operations=operations, require_alias=self._is_alias)
         except ApiError as error:
             if error.status_code in _BUSY:
-                raise _Again from error
+                raise _Again(took_too_long=False) from error
             with server_errors():
                 raise
         except (ConnectionError, ConnectionTimeout) as error:
-            raise _Again from error
+            raise _Again(took_too_long=isinstance(error, ConnectionTimeout)) from error
         return [item["index"] for item in answer["items"]]
 
 
 class _Again(Exception):
     """The same chunk is to be sent again."""
+
+    def __init__(self, took_too_long: bool) -> None:
+        super().__init__()
+        self.took_too_long = took_too_long
 
 
 def _checked(deletion: Deletion) -> Deletion:

@@ -40,12 +40,12 @@ _NARROW = 30
 @dataclass(frozen=True, slots=True)
 class _Articles:
     """Articles as the engine hands them over, in the order of stories. keys: their numbers, where all have one; else
-    the hash that the engine keeps of each id, and then addresses says where the engine has them."""
+    the hash that the engine keeps of each id."""
 
     stories: Numbers
     seconds: Numbers
     keys: Numbers
-    addresses: list[Any] | None
+    are_numbered: bool
 
     @staticmethod
     def read(searcher: Any, query: Any) -> _Articles:
@@ -60,7 +60,7 @@ class _Articles:
             if not are_numbered:
                 keys = searcher.fast_field_values(ID_KEY, addresses)
         stories = np.array([story for story, _ in hits], np.int64)
-        return _Articles(stories, seconds, np.array(keys, np.int64), None if are_numbered else addresses)
+        return _Articles(stories, seconds, np.array(keys, np.int64), are_numbered)
 
     def replaced(self, kept: Flags, new: _Articles) -> tuple[_Articles, NDArray[np.int32], NDArray[np.int32]]:
         """Those kept with the new ones; of every old row and of every new one the row it has now (-1: none)."""
@@ -73,7 +73,7 @@ class _Articles:
         moved[kept] = places[:number]
         seconds = np.concatenate([self.seconds[kept], new.seconds])[order]
         keys = np.concatenate([self.keys[kept], new.keys])[order]
-        return _Articles(stories[order], seconds, keys, None), moved, places[number:]
+        return _Articles(stories[order], seconds, keys, True), moved, places[number:]
 
 
 class Columns:
@@ -106,17 +106,6 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.stories)
-
-    def addresses(self, rows: NDArray[np.int32]) -> list[Any]:
-        """Where the engine has them."""
-        if self._articles.addresses is not None:
-            return [self._articles.addresses[row] for row in rows.tolist()]
-        numbers = self._articles.keys[rows].tolist()
-        query = translate(self._schema, HasAny(Keyword.ID.value, tuple(map(str, numbers))))
-        with engine_errors():
-            hits = self._searcher.search(query, limit=max(1, len(numbers)), count=False, order_by_field=NUMBER).hits
-        found = dict(hits)
-        return [found[number] for number in numbers]
 
     def matching(self, condition: Condition, query: Any) -> Matching:
         """What a condition matches. query: the same for the engine, which is asked only where words are looked for."""
@@ -213,7 +202,7 @@ class Columns:
         """In order."""
         if not len(self):
             return np.zeros(0, np.int32)
-        if self._articles.addresses is None:
+        if self._articles.are_numbered:
             keys = matching_numbers(self._searcher, self._schema, query, int(self._keys[-1]))
         else:
             with engine_errors():
@@ -238,18 +227,13 @@ class Matching:
     def articles(self) -> int:
         return len(self._rows)
 
-    def most_printed(self, number: int) -> list[tuple[int, Any]]:
-        """The stories that have the most articles, with all of those equal to the last of them: how many, and where
-        the engine has one of the articles."""
-        if not self.articles:
-            return []
+    def most_printed(self, number: int) -> Numbers:
+        """The stories (values of STORY_KEY) with the most articles, and all of those equal to the last of them."""
         begins = np.flatnonzero(np.diff(self.stories, prepend=-1))
         sizes = np.diff(begins, append=self.articles)
-        least = np.partition(sizes, -number)[-number] if number < len(sizes) else 1
-        chosen = sizes >= least
-        return list(
-            zip(sizes[chosen].tolist(), self._columns.addresses(self._rows[begins[chosen]]), strict=True),
-        )
+        least = np.partition(sizes, -number)[-number] if number < len(sizes) else 0
+        most: Numbers = self._columns.stories[self._rows[begins[sizes >= least]]]
+        return most
 
     @property
     def different_stories(self) -> int:

@@ -14,7 +14,6 @@ from diembao.index.analysis import (
     SORT_KEY,
     STORY_KEY,
     VERSION,
-    keyword_value,
 )
 from diembao.index.counting import Aggregations, Counting, chosen_values
 from diembao.index.embedded_classes import Classes
@@ -163,12 +162,17 @@ class Search:
         if grouping.field is not Keyword.STORY or grouping.values:
             return ()
         largest = matching.most_printed(grouping.size)
-        if len(largest) > _MOST_EQUAL:
+        if not 0 < len(largest) <= _MOST_EQUAL:
             return ()
-        named = [(-size, keyword_value(self._shown(address)["story"])) for size, address in largest]
-        if not all(name for _, name in named):  # articles without a story stand for themselves in the columns
+        name = Keyword.STORY.value
+        with engine_errors():
+            members = both(self._wanted, translate(self._schema, InStories(tuple(largest.tolist()))))
+            asked = {"terms": {"field": name, "size": _MOST_BUCKETS, "segment_size": _MOST_BUCKETS}}
+            buckets = self._searcher.aggregate(members, {name: asked})[name]["buckets"]
+        if len(buckets) < len(largest):  # articles without a story stand for themselves in the columns
             return ()
-        return tuple(name for _, name in sorted(named)[: grouping.size])
+        named = sorted((-bucket["doc_count"], bucket["key"]) for bucket in buckets)
+        return tuple(key for _, key in named[: grouping.size])
 
     def every_hit(self) -> Iterator[Hit]:
         read = self._reader(self.total())

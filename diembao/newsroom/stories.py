@@ -137,7 +137,7 @@ def portrait(printings: Sequence[Printed], now: datetime, usual: Usual | None = 
         raise ValueError("a story without articles shows nothing")
     ordered = sorted(printings, key=lambda one: (one.at, one.id))
     first = next((one for one in ordered if one.reprint_of is None), ordered[0])
-    best = max(ordered, key=lambda one: (_headline_worth(one, first), -ordered.index(one)))
+    best = max(ordered, key=lambda one: _headline_worth(one, first))  # of equals the first
     return Portrait(
         headline=best.title,
         lead=best.lead,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -318,6 +319,17 @@ def first_sources(session: Session, story_ids: Sequence[int]) -> dict[int, str]:
             .where(StoryRow.id.in_(story_ids[start : start + _IN_CHUNK]))
         )
         found.update((row.id, row.source) for row in session.execute(query))
+    return found
+
+
+def carried_by(session: Session, story_ids: Sequence[int]) -> Counter[str]:
+    """How many of these stories each source carries."""
+    found: Counter[str] = Counter()
+    for start in range(0, len(story_ids), _IN_CHUNK):
+        carried = func.count(ArticleRow.story_id.distinct())
+        query = select(ArticleRow.source, carried).group_by(ArticleRow.source)
+        chunk = story_ids[start : start + _IN_CHUNK]
+        found.update(dict(session.execute(query.where(ArticleRow.story_id.in_(chunk))).tuples().all()))
     return found
 
 

@@ -215,6 +215,15 @@ def by_ids(session: Session, ids: Sequence[int]) -> dict[int, StoryRow]:
     return {row.id: row for row in session.scalars(select(StoryRow).where(StoryRow.id.in_(ids)))}
 
 
+def outlets_of(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    """How many outlets carry each of these stories; those that are gone are left out."""
+    found: dict[int, int] = {}
+    for start in range(0, len(ids), _IN_CHUNK):
+        query = select(StoryRow.id, StoryRow.outlets).where(StoryRow.id.in_(ids[start : start + _IN_CHUNK]))
+        found.update((row.id, row.outlets) for row in session.execute(query))
+    return found
+
+
 def printings(session: Session, story_ids: Sequence[int]) -> Iterator[Row[*tuple[Any, ...]]]:
     """What is shown of the articles of these stories, first printed first; their texts are not read."""
     for start in range(0, len(story_ids), _IN_CHUNK):

@@ -19,8 +19,8 @@ from diembao.newsroom.analysis.leaders import MOST_STORIES, leaders_of
 from diembao.newsroom.analysis.overview import over_time, overview
 from diembao.newsroom.analysis.spans import PRESETS, Span, span, unit_of
 from diembao.newsroom.analysis.tile_maps import TileMap
-from diembao.newsroom.analysis.tiles import borders, step_of, tile_places
-from search_api.analysis.asked import FIELDS, SEARCH, TRENDS, Asked, BadDay, refusal
+from diembao.newsroom.analysis.tiles import Shades, borders, tile_places
+from search_api.analysis.asked import FIELDS, SEARCH, TRENDS, Asked, BadDay, Links, refusal
 from search_api.analysis.finding import Analyst, drawn, fault_of, in_force, place_of, span_shown, wording_of
 from search_api.analysis.wording import Wording
 from search_api.moments import day_of
@@ -142,7 +142,7 @@ def trends_page(request: Request, site: CurrentSite, member: Analyst, turn: InTu
         drawing = site.charts.begin(chart)
         shown: dict[str, Any] = {
             "summary": _summary(found.change, compared, within),
-            "shares": {name: _rows(found.shares[FIELDS[name]], wording, within, name) for name in _SHARES},
+            "shares": {name: _rows(found.shares[FIELDS[name]], wording, _lists(within), name) for name in _SHARES},
             "tiles": _tiles(site, found.places, within),
             "heat": _heat(site, found.topics_by_places, wording, within),
             "leaders": leaders_of(session, found.stories, site.now()),
@@ -326,18 +326,18 @@ def _part(one: Period, period: Period) -> Period:
     return Period(max(one.first, period.first), min(one.last, period.last))
 
 
-def _rows(found: Sequence[Share], wording: Wording, within: Asked, name: str) -> list[Row]:
-    return [Row(wording.value(name, share.value), share, _list(within, name, share.value)) for share in found]
+def _rows(found: Sequence[Share], wording: Wording, lists: Links, name: str) -> list[Row]:
+    return [Row(wording.value(name, share.value), share, lists.with_only(name, share.value)) for share in found]
 
 
-def _list(within: Asked, name: str, value: str) -> str:
-    """The articles that were counted, each by itself."""
-    return within.with_only(name, value).path(SEARCH, by="", unit_of_time="", count="", apart=True)
+def _lists(within: Asked) -> Links:
+    """Addresses of the articles that were counted, each by itself."""
+    return Links(replace(within, by="", unit_of_time="", count="", apart=True), SEARCH)
 
 
 def _tiles(site: Site, numbers: Mapping[str, Number], within: Asked) -> list[Tile]:
     places, edges = tile_places(), borders()
-    known = [number.articles for number in numbers.values()]
+    lists, shades = _lists(within), Shades(number.articles for number in numbers.values())
     return [
         Tile(
             place.code,
@@ -346,9 +346,9 @@ def _tiles(site: Site, numbers: Mapping[str, Number], within: Asked) -> list[Til
             place.column,
             place.row,
             numbers[place.code],
-            step_of(known, numbers[place.code].articles),
+            shades.step_of(numbers[place.code].articles),
             edges[place.code],
-            _list(within, "unit", place.code),
+            lists.with_only("unit", place.code),
         )
         for place in places
     ]
@@ -358,12 +358,12 @@ def _heat(site: Site, table: Table, wording: Wording, within: Asked) -> Heat:
     columns = [code for code in table.columns if code in site.units.by_code][:_HEAT_COLUMNS]
     at = [table.columns.index(code) for code in columns]
     numbers = [[row[column] for column in at] for row in table.numbers[:_HEAT_ROWS]]
-    known = [number.articles for row in numbers for number in row]
+    shades = Shades(number.articles for row in numbers for number in row)
     rows = []
     for topic, row in zip(table.rows, numbers, strict=False):
-        of_topic = within.with_only("topic", topic)
+        of_topic = _lists(within.with_only("topic", topic))
         cells = tuple(
-            Cell(number, step_of(known, number.articles), _list(of_topic, "unit", code))
+            Cell(number, shades.step_of(number.articles), of_topic.with_only("unit", code))
             for code, number in zip(columns, row, strict=True)
         )
         rows.append((wording.value("topic", topic), cells))

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from diembao.errors import IndexBusy, IndexUnavailable
+from diembao.index import elastic_writing
 from diembao.index.elastic import ElasticIndex
 from diembao.index.language import parse
-from diembao.index.protocol import IndexDocument, Query
+from diembao.index.protocol import IndexDocument, Query, WriteReport
 
 elasticsearch = pytest.importorskip("elasticsearch", reason="diembao[elasticsearch] is not installed")
 
@@ -111,6 +112,27 @@ def test_a_connection_cut_while_writing_loses_nothing_and_doubles_nothing(
 
 
 @on_server
+def test_what_takes_a_server_too_long_is_sent_in_smaller_pieces(
+    index: ElasticIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow server here answers in time only to so many documents at once."""
+    monkeypatch.setattr(elastic_writing, "_FIRST_PAUSE", 0.001)
+    send, most, sizes = index._client.bulk, 30, list[int]()
+
+    def slow(*, operations: list[bytes], **more: Any) -> Any:
+        sizes.append(len(operations) // 2)
+        if sizes[-1] > most:
+            raise elasticsearch.ConnectionTimeout("too slow")
+        return send(operations=operations, **more)
+
+    monkeypatch.setattr(index._client, "bulk", slow)
+    report = index.add([article(str(number)) for number in range(200)])
+    index.commit()
+    assert report == WriteReport(accepted=200)
+    assert index.status().documents == 200
+    assert max(sizes) == 200 and len(sizes) < 30
+
+
 def test_a_network_that_stays_broken_is_reported_and_recovers(network: Any, name: str, index: ElasticIndex) -> None:
     index.add([article("1")])
     index.commit()

@@ -233,6 +233,11 @@ class Links:
         """As `asked.with_value(name, value).path(page)`."""
         return self._address([*self._others(name, value), _written(name, value)])
 
+    def with_only(self, name: str, value: str) -> str:
+        """As `asked.with_only(name, value).path(page)`."""
+        kept = [written for pair, written in self._values.items() if pair[0] != name]
+        return self._address([*kept, _written(name, value)])
+
     def without(self, name: str, value: str) -> str:
         """As `asked.without(name, value).path(page)`."""
         return self._address(self._others(name, value))

@@ -54,8 +54,8 @@ def leaders(session: Session, index: SearchIndex, query: Query, now: datetime, m
 
 def leaders_of(session: Session, matching: Mapping[int, int], now: datetime, most: int = 10) -> Leaders:
     """matching: from `printed_most`. Stories are those of the store; the index may be a moment behind."""
-    known = stories.by_ids(session, list(matching))
-    shared = [number for number in matching if number in known and known[number].outlets > 1]
+    known = stories.outlets_of(session, list(matching))
+    shared = [number for number in matching if known.get(number, 0) > 1]
     shown = [number for number in matching if number in known][: 3 * most]
     told = portraits(session, shown, now)
     leading = [Leading(number, matching[number], told[number]) for number in shown if number in told]
@@ -76,6 +76,6 @@ def stories_of(counts: Counts) -> dict[int, int]:
 
 def _firsts(session: Session, story_ids: Sequence[int], most: int) -> tuple[First, ...]:
     first: Mapping[int, str] = articles.first_sources(session, story_ids)
-    carried = Counter(source for sources in articles.sources_of(session, story_ids).values() for source in sources)
+    carried = articles.carried_by(session, story_ids)
     counts = Counter(first.values())
     return tuple(First(source, number, carried[source]) for source, number in counts.most_common(most))

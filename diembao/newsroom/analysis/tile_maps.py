@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from diembao.newsroom.analysis.charts import SCHEMA, Look, config, linked
-from diembao.newsroom.analysis.tiles import TilePlace, borders, step_of, tile_places
+from diembao.newsroom.analysis.tiles import Shades, TilePlace, borders, tile_places
 
 # None, then five steps; the ink on each has a contrast of 4.5:1 at least.
 SHADES: Final = ("#f4f6f9", "#dbe9f6", "#b3d3ea", "#73afd7", "#2a75b3", "#0b4a86")
@@ -85,9 +85,10 @@ class TileMap:
 def _tiles(
     numbers: Mapping[str, int], hrefs: Mapping[str, str], places: tuple[TilePlace, ...]
 ) -> Iterator[dict[str, Any]]:
-    known = [numbers.get(place.code, 0) for place in places]
-    for place, number in zip(places, known, strict=True):
-        step = step_of(known, number)
+    shades = Shades(numbers.get(place.code, 0) for place in places)
+    for place in places:
+        number = numbers.get(place.code, 0)
+        step = shades.step_of(number)
         href = hrefs.get(place.code, "")
         yield {
             "left": place.column,

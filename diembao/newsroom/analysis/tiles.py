@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -59,10 +60,13 @@ def borders() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def step_of(numbers: list[int], number: int, steps: int = 5) -> int:
-    """How dark a number is drawn, 0 for none: steps of equally many places, so that one large town pales nobody."""
-    known = sorted(one for one in numbers if one)
-    if not number or not known:
-        return 0
-    bounds = [known[len(known) * step // steps] for step in range(1, steps)]
-    return 1 + sum(number >= bound for bound in bounds)
+class Shades:
+    """How dark numbers are drawn: steps of equally many places, so that one large town pales nobody."""
+
+    def __init__(self, numbers: Iterable[int], steps: int = 5) -> None:
+        known = sorted(one for one in numbers if one)
+        self._bounds = [known[len(known) * step // steps] for step in range(1, steps)] if known else []
+
+    def step_of(self, number: int) -> int:
+        """0 for none, 1 for the palest."""
+        return 1 + bisect_right(self._bounds, number) if number and self._bounds else 0

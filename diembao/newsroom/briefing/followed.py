@@ -81,8 +81,8 @@ def matters_of(session: Session, index: SearchIndex, within: Query, now: datetim
 def outrunners(session: Session, index: SearchIndex, within: Query) -> tuple[Outrunner, ...]:
     """Over the stories most printed (`leaders.MOST_STORIES`) that at least two outlets carried; most firsts first."""
     printed = printed_most(index, within)
-    known = stories.by_ids(session, list(printed))
-    shared = [number for number in printed if number in known and known[number].outlets > 1]
+    known = stories.outlets_of(session, list(printed))
+    shared = [number for number in printed if known.get(number, 0) > 1]
     first = articles.first_sources(session, shared)
     carried: dict[str, list[int]] = {}
     for number, sources in articles.sources_of(session, shared).items():
