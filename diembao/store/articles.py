@@ -329,7 +329,7 @@ def carried_by(session: Session, story_ids: Sequence[int]) -> Counter[str]:
         carried = func.count(ArticleRow.story_id.distinct())
         query = select(ArticleRow.source, carried).group_by(ArticleRow.source)
         chunk = story_ids[start : start + _IN_CHUNK]
-        found.update(dict(session.execute(query.where(ArticleRow.story_id.in_(chunk))).tuples().all()))
+        found.update({row[0]: row[1] for row in session.execute(query.where(ArticleRow.story_id.in_(chunk)))})
     return found
 
 
