@@ -53,6 +53,10 @@ class ChartPress:
         """Raises: NotDrawn."""
         return self._drawing.png(self.svg(chart, look), scale)
 
+    def begin_png(self, chart: Drawable, scale: float, look: Look) -> Future[bytes]:
+        """The picture for a file, begun while the rest of the file is made."""
+        return self._ahead.submit(self.png, chart, scale, look)
+
     def close(self) -> None:
         self._ahead.shutdown(cancel_futures=True)
         self._drawing.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from itertools import count
 from typing import Final
 
@@ -37,14 +38,20 @@ _SCALE = 3.2  # three hundred dots an inch and more
 
 
 def export(pack: Pack, press: ChartPress) -> bytes:
-    """pack: with whole addresses (`Pack.based_on`)."""
+    """pack: with whole addresses (`Pack.based_on`).
+
+    Raises:
+        NotDrawn
+    """
+    drawings = [drawing for part in pack.parts for drawing in part.drawings]
+    pictures = {drawing.key: press.begin_png(drawing.chart, _SCALE, Look.PRINT) for drawing in drawings}
     document = docx.Document()
     parts.page(document)
     styles.define(document)
     parts.letterhead(document, pack.paper)
     _internal(document)
     parts.opening(document, pack.paper)
-    writer = _Writer(document, pack, press)
+    writer = _Writer(document, pack, pictures)
     for part in pack.parts:
         writer.part(part)
     parts.ending(document, pack.paper)
@@ -68,8 +75,9 @@ def _internal(document: Document) -> None:
 class _Writer:
     """Keeps the numbers of tables, figures and links while a document is written."""
 
-    def __init__(self, document: Document, pack: Pack, press: ChartPress) -> None:
-        self._document, self._pack, self._press = document, pack, press
+    def __init__(self, document: Document, pack: Pack, pictures: Mapping[str, Future[bytes]]) -> None:
+        """pictures: of the drawings, by their keys."""
+        self._document, self._pack, self._pictures = document, pack, pictures
         self._annexes = {table.key: number for number, table in enumerate(pack.annexes, start=1)}
         self._marks: Iterator[int] = count(1)
         self._links: dict[str, str] = {}
@@ -120,7 +128,7 @@ class _Writer:
             paragraph._p.append(link)
 
     def _drawing(self, drawing: Drawing) -> None:
-        picture = self._press.png(drawing.chart, _SCALE, Look.PRINT)
+        picture = self._pictures[drawing.key].result()
         paragraph = self._document.add_paragraph("", styles.FIGURE)
         shape = paragraph.add_run().add_picture(io.BytesIO(picture))
         ratio = shape.height / shape.width
