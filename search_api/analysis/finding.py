@@ -309,6 +309,8 @@ def _timeline(site: Site, asked: Asked, query: Query, hits: Hits) -> Chart | Non
         within = Period(max(around.first, period.first), min(around.last, period.last))
         said = f"{span_shown(within)}: {messages.text('search.found_articles', count=count)}"
         marks.append(Mark(place, count, said=said, href=asked.during(within).path()))
+    if len(marks) < 2:  # one bar as wide as the page says less than the number above it
+        return None
     title = messages.text(f"desk.analysis.over_time.{unit.value}")
     return Chart(title, messages.text("desk.analysis.articles"), tuple(marks), height=120, width=760)
 

@@ -166,6 +166,13 @@ def test_stories_are_counted_where_they_are_asked_for(analyst: Any) -> None:
     assert "Số tin" in analyst.get(f"/phan-tich/bieu-do/theo-thoi-gian.svg?{asked}").text
 
 
+def test_a_single_day_has_its_number_and_no_chart_of_one_bar(analyst: Any) -> None:
+    one, two = "from=2026-11-22&to=2026-11-22", "from=2026-11-21&to=2026-11-22"
+    page = tree(analyst.get(f"{SEARCH}?{one}"))
+    assert page.css(".hit") and page.css_first("figure.chart") is None
+    assert tree(analyst.get(f"{SEARCH}?{two}")).css_first("figure.chart svg") is not None
+
+
 def test_tet_is_a_period_that_can_be_chosen(analyst: Any) -> None:
     page = tree(analyst.get(f"{SEARCH}?q=lu&span=tet"))
     chosen = page.css_first("#span option[selected]")
