@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from diembao.errors import BadQuery
 from diembao.index.periods import period_around, periods_between
 from diembao.index.protocol import (
-    DayCount,
     FacetCount,
     FacetRequest,
     Fragment,
@@ -32,9 +31,9 @@ from diembao.index.protocol import (
     Sort,
     Unit,
 )
-from diembao.newsroom.analysis.charts import Chart, Drawable, Mark
+from diembao.newsroom.analysis.charts import Chart, Drawable, Mark, axis_end
 from diembao.newsroom.analysis.drawing import NotDrawn
-from diembao.newsroom.analysis.spans import PRESETS, unit_of
+from diembao.newsroom.analysis.spans import PRESETS, timeline_of, unit_of
 from diembao.newsroom.permissions import Action
 from diembao.records import Flag
 from diembao.store import articles, public, stories
@@ -295,7 +294,13 @@ def _timeline(site: Site, asked: Asked, query: Query, hits: Hits) -> Chart | Non
     """Printings over time, above the hits; each bar leads to its own days."""
     if not hits.histogram:
         return None
-    period = _shown_period(hits.histogram, query)
+    period = timeline_of(
+        hits.histogram[0].day,
+        hits.histogram[-1].day,
+        day_of(query.published_from) if query.published_from else None,
+        _last_day(query.published_to) if query.published_to else None,
+        day_of(site.now()),
+    )
     unit = unit_of(period)
     numbers: dict[Period, int] = {}
     for day in hits.histogram:
@@ -312,13 +317,8 @@ def _timeline(site: Site, asked: Asked, query: Query, hits: Hits) -> Chart | Non
     if len(marks) < 2:  # one bar as wide as the page says less than the number above it
         return None
     title = messages.text(f"desk.analysis.over_time.{unit.value}")
-    return Chart(title, messages.text("desk.analysis.articles"), tuple(marks), height=120, width=760)
-
-
-def _shown_period(days: Sequence[DayCount], query: Query) -> Period:
-    first = day_of(query.published_from) if query.published_from else days[0].day
-    last = _last_day(query.published_to) if query.published_to else days[-1].day
-    return Period(first, max(first, last))
+    top = axis_end(max(mark.value for mark in marks))
+    return Chart(title, messages.text("desk.analysis.articles"), tuple(marks), height=120, width=760, highest=top)
 
 
 def _last_day(until: datetime) -> date:

@@ -16,7 +16,7 @@ from diembao.newsroom.analysis.drawing import Drawing, DrawingHere
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}"
-_KEPT = 200  # drawings of some 40 kB: a morning's views of an office
+_KEPT = 400  # drawings of some 40 kB: a morning's views of an office
 
 
 class ChartPress:

@@ -8,6 +8,7 @@ for whoever points at them; who reads or uses the keyboard has the table beside 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,7 @@ HERE = "https://here.invalid"
 # measures with it in a third of the time that the large ones take.
 _MEASURED_FONT = "Liberation Sans"
 _DRAWN_FONT = "Noto Sans, DejaVu Sans, Liberation Sans, Arial, sans-serif"
+_AXIS_ENDS = (1, 2, 3, 4, 5, 6, 8, 10)  # times a power of ten
 STEP = 2  # how thick the steps of what is compared are
 _EDGE, _WIDER_LETTER = 4, 0.8
 _LABEL_WIDTH = 62  # of a day with its year, and room beside it
@@ -99,6 +101,12 @@ class Chart:
 
     def specification(self, look: Look) -> dict[str, Any]:
         return specification(self, look)
+
+
+def axis_end(highest: float) -> float:
+    """Where an axis up to this value may end, so that few charts differ in it; at least 1."""
+    power = 10.0 ** math.floor(math.log10(max(highest, 1)))
+    return power * next(end for end in _AXIS_ENDS if highest <= end * power)
 
 
 class Drawable(Protocol):

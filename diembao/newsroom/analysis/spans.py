@@ -12,6 +12,7 @@ from diembao.newsroom.tet import holiday
 # Up to here a figure is drawn by day, up to there by week; beyond, by month.
 _DAYS_BY_DAY = 62
 _DAYS_BY_WEEK = 400
+_TIMELINES = (31, 182)  # days, as far as they reach; beyond, whole years
 _TET_LOOKED_BACK = 60  # years: far beyond what the calendar of Tết does not know yet
 
 
@@ -76,6 +77,20 @@ def unit_of(period: Period) -> Unit:
     if days <= _DAYS_BY_DAY:
         return Unit.DAY
     return Unit.WEEK if days <= _DAYS_BY_WEEK else Unit.MONTH
+
+
+def timeline_of(first: date, last: date, since: date | None, until: date | None, today: date) -> Period:
+    """What a timeline shows of articles between these two days: what was asked for, or where nothing was, up to today
+    and back to a round beginning. Few beginnings make few different axes, and those are drawn already
+    (`chart_frames`)."""
+    end = until or max(today, last)
+    if since:
+        return Period(since, max(since, end))
+    days = (end - first).days + 1
+    for length in _TIMELINES:
+        if days <= length:
+            return Period(end - timedelta(days=length - 1), end)
+    return Period(date(first.year, 1, 1), end)
 
 
 def _quarter(today: date) -> Period:

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from diembao.newsroom.analysis.chart_press import ChartPress
-from diembao.newsroom.analysis.charts import PALETTE, Chart, Look, Mark, specification
+from diembao.newsroom.analysis.charts import PALETTE, Chart, Look, Mark, axis_end, specification
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -122,3 +122,11 @@ def test_an_empty_chart_is_drawn_too(press: ChartPress) -> None:
 
 def test_the_data_can_be_taken_along() -> None:
     assert specification(STACKED, Look.FILE)["layer"][0]["data"]["values"][0]["value"] == 1200
+
+
+@pytest.mark.parametrize(
+    ("highest", "end"),
+    [(0, 1), (1, 1), (2, 2), (7, 8), (9, 10), (10, 10), (11, 20), (61, 80), (1000, 1000), (1001, 2000)],
+)
+def test_an_axis_ends_at_a_round_number_that_no_bar_passes(highest: float, end: float) -> None:
+    assert axis_end(highest) == end

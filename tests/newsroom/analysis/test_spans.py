@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from diembao.index.protocol import Period, Unit
-from diembao.newsroom.analysis.spans import PRESETS, span, unit_of
+from diembao.newsroom.analysis.spans import PRESETS, span, timeline_of, unit_of
 
 SUNDAY = date(2026, 11, 22)
 
@@ -77,3 +77,30 @@ def test_long_periods_are_drawn_in_longer_units() -> None:
     assert unit_of(Period(date(2026, 10, 1), date(2026, 11, 30))) is Unit.DAY
     assert unit_of(Period(date(2026, 1, 1), date(2026, 11, 30))) is Unit.WEEK
     assert unit_of(Period(date(2020, 1, 1), date(2026, 11, 30))) is Unit.MONTH
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "since", "until", "expected"),
+    [
+        # What was asked for is shown as it was asked for.
+        (
+            date(2026, 3, 5),
+            date(2026, 3, 9),
+            date(2026, 3, 1),
+            date(2026, 3, 31),
+            (date(2026, 3, 1), date(2026, 3, 31)),
+        ),
+        # Without an end up to today, for “nothing since” is an answer, too.
+        (date(2026, 3, 5), date(2026, 3, 9), date(2026, 3, 1), None, (date(2026, 3, 1), date(2026, 11, 30))),
+        (date(2026, 11, 29), date(2026, 11, 29), None, None, (date(2026, 10, 31), date(2026, 11, 30))),
+        (date(2026, 8, 1), date(2026, 8, 1), None, None, (date(2026, 6, 2), date(2026, 11, 30))),
+        (date(2021, 8, 1), date(2026, 8, 1), None, None, (date(2021, 1, 1), date(2026, 11, 30))),
+        (date(2021, 8, 1), date(2021, 8, 9), None, date(2021, 8, 20), (date(2021, 7, 21), date(2021, 8, 20))),
+        # A newspaper with a wrong clock is not cut off.
+        (date(2026, 11, 29), date(2026, 12, 2), None, None, (date(2026, 11, 2), date(2026, 12, 2))),
+    ],
+)
+def test_a_timeline_shows_all_there_is_and_begins_at_a_round_place(first, last, since, until, expected):
+    found = timeline_of(first, last, since, until, date(2026, 11, 30))
+    assert (found.first, found.last) == expected
+    assert found.first <= first and last <= found.last
