@@ -23,6 +23,8 @@ from diembao.store.archive import ArchiveWriter
 from diembao.store.database import Store
 
 _BATCH = 100
+# So long others may join a batch: a transaction costs as much as keeping thirty pages in it, and nobody waits for this.
+_GATHERING_SECONDS = 0.03
 
 T = TypeVar("T")
 # What is done in the transaction; the place is that of the answer given with it.
@@ -48,6 +50,7 @@ class Keeper:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="keeper")
         self._waiting: list[_Job[object]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def keep(self, work: Work[T], at: datetime, answer: Fetched | None = None) -> T:
         """Archive the answer, if there is one, and do the work in a transaction; its result, once all is durable.
@@ -71,6 +74,7 @@ class Keeper:
 
     async def close(self) -> None:
         """Write what is waiting, close the archive."""
+        self._closing = True
         if self._writing is not None:
             await self._writing
         self._thread.shutdown()
@@ -78,6 +82,8 @@ class Keeper:
 
     async def _write(self) -> None:
         while self._waiting:
+            if len(self._waiting) < _BATCH and not self._closing:
+                await asyncio.sleep(_GATHERING_SECONDS)
             batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
             fault = await self._try(batch)
             if fault is None:

@@ -98,6 +98,7 @@ class WorkQueue:
         self._now = now
         self._polling: dict[int, str] = {}
         self._visiting: dict[int, str] = {}
+        self._visits_of: Counter[str] = Counter()
         self._looking: Counter[str] = Counter()
         self._spoiled: set[tuple[type[Task], int]] = set()
         self._ended: set[tuple[type[Task], int]] = set()
@@ -147,12 +148,13 @@ class WorkQueue:
         if isinstance(task, Poll):
             self._polling.pop(number, None)
             self._polled.add(number)
-        else:
-            self._visiting.pop(number, None)
+        elif self._visiting.pop(number, None) is not None:
+            self._visits_of[task.source.name] -= 1
         self._ended.add((type(task), number))
         if spoiled:
             self._spoiled.add((type(task), number))
-        self._changed.set()
+        if not isinstance(task, Visit) or self._runs_low(task.source):
+            self._changed.set()
 
     def hold(self, url: str, seconds: float) -> None:
         """Leave the host of this address alone for so long (it said so)."""
@@ -177,7 +179,7 @@ class WorkQueue:
         self._changed.set()
 
     async def changed(self, seconds: float) -> None:
-        """Return when a task has ended, or after so many seconds."""
+        """Return when there may be more to take than before, or after so many seconds."""
         try:
             await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:
@@ -226,17 +228,20 @@ class WorkQueue:
                 sources.defer_feed(session, feed_id, until)
 
     def _visits(self, due: Sequence[DuePage]) -> list[Task]:
-        busy = Counter(self._visiting.values())
         visits: list[Task] = []
         for page in due:
             source = self._known.get(page.source)
-            if source is None or busy[page.source] >= _share(source.delay):
+            if source is None or self._visits_of[page.source] >= _share(source.delay):
                 continue
             if self._free(Visit, page.id) and not self._is_held(page.url):
-                busy[page.source] += 1
+                self._visits_of[page.source] += 1
                 self._visiting[page.id] = page.source
                 visits.append(Visit(page, source))
         return visits
+
+    def _runs_low(self, source: Source) -> bool:
+        """Whether it is time to look for more pages of a paper: each look goes through the whole queue."""
+        return 2 * self._visits_of[source.name] <= _share(source.delay)
 
     def _free(self, kind: type[Task], number: int) -> bool:
         under_way = number in (self._polling if kind is Poll else self._visiting)

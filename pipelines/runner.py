@@ -42,6 +42,8 @@ _NOTED_TOGETHER = 128
 _LOOK_SECONDS = 0.05
 # Pages given out together: as many as a core reads in some tens of milliseconds.
 _LOT = 8
+# While enough is out, what comes in is taken together: a transaction costs as much as taking fifty pages in it.
+_TAKE_SECONDS = 0.05
 # Far longer than a batch takes; should a worker die, its pages wait so long for another.
 LEASE_SECONDS = 120.0
 
@@ -112,6 +114,7 @@ class _Run:
         self._now = now
         self._progress = progress
         self._shelf = Shelf()
+        self._take_from = 0.0
         self._taken: deque[Work] = deque()
         self._given: deque[tuple[Lot, Future[list[Understood]]]] = deque()
         self._read: list[Work] = []  # and not yet noted with their sources
@@ -138,7 +141,7 @@ class _Run:
     def _give_out(self) -> bool:
         """Give out what is pending, as far as there are hands; whether anything is out."""
         while len(self._given) < self._hands.at_once:
-            if not self._taken:
+            if not self._taken and not self._may_wait():
                 self._take()
             if not self._taken:
                 break
@@ -154,7 +157,13 @@ class _Run:
             if self._give_out():
                 return
 
+    def _may_wait(self) -> bool:
+        """Whether the hands have enough for the moment, and were given something a moment ago."""
+        out = sum(len(lot.works) for lot, _ in self._given)
+        return out >= self._hands.at_once > 1 and time.monotonic() < self._take_from
+
     def _take(self) -> None:
+        self._take_from = time.monotonic() + _TAKE_SECONDS
         with self._store.read() as session:  # which holds up nobody who writes
             if not pages.any_pending(session):
                 return

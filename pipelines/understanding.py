@@ -20,6 +20,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final, Protocol, TypeVar
 
+from diembao import memory
 from diembao.errors import Unreadable
 from diembao.logs import about
 from diembao.store.pages import PendingPage
@@ -243,6 +244,7 @@ def _serve(pipe: Connection, make_tools: Callable[[], Tools], growth: int) -> No
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     tools = make_tools()
+    memory.look_for_cycles_seldom()
     _bound_memory(growth)
     while True:
         try:

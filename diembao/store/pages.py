@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,18 @@ MAX_ATTEMPTS = 5
 # Steps that begin with the archived page; the later ones begin with the stored article.
 FROM_ARCHIVE = ("extract", "normalise", "gate")
 _IN_CHUNK = 500  # SQLite refuses statements with too many parameters
+
+
+def _change(*columns: str) -> Update:
+    """Sets columns of many pages, each named by `page`. For the connection: nobody holds the rows as objects."""
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return update(PageRow).where(PageRow.id == bindparam("page")).values(values)
+
+
+_BRING = _change(
+    "state", "fetched_at", "http_status", "content_type", "archive_file", "archive_offset", "archive_length"
+)
+_FINISH = _change("state", "outcome", "reason", "processed_at", "redo", "leased_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +186,7 @@ def mark_all_fetched(session: Session, brought: Sequence[Archived]) -> None:
         return
     rows = [
         {
-            "id": page.page_id,
+            "page": page.page_id,
             "state": "fetched",
             "fetched_at": page.at,
             "http_status": page.status,
@@ -185,7 +197,7 @@ def mark_all_fetched(session: Session, brought: Sequence[Archived]) -> None:
         }
         for page in fresh
     ]
-    session.execute(update(PageRow), rows)
+    session.connection().execute(_BRING, rows)
     steps = [
         (page.page_id, "fetch", "archived", "", {"status": page.status, "bytes": page.place.length}) for page in fresh
     ]
@@ -305,9 +317,11 @@ def still_pending(session: Session, page_ids: Sequence[int]) -> set[int]:
 def finish_many(session: Session, outcomes: Sequence[tuple[int, str, str]], now: datetime) -> None:
     """As `finish`, for many pages: (page, outcome, reason)."""
     done = {"state": "done", "processed_at": now, "redo": "", "leased_until": None}
-    rows = [{"id": number, "outcome": outcome, "reason": reason[:2000], **done} for number, outcome, reason in outcomes]
+    rows = [
+        {"page": number, "outcome": outcome, "reason": reason[:2000], **done} for number, outcome, reason in outcomes
+    ]
     if rows:
-        session.execute(update(PageRow), rows)
+        session.connection().execute(_FINISH, rows)
 
 
 def finish(session: Session, page_id: int, outcome: str, reason: str, now: datetime) -> None:

@@ -25,6 +25,7 @@ _INLINE = frozenset({
     "font", "i", "ins", "kbd", "label", "mark", "nobr", "o:p", "q", "s", "samp", "small", "span",
     "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "st1:place", "ruby", "rb", "rt",
 })  # fmt: skip
+_NO_ELEMENT = frozenset("-!")  # first letters of what comments, doctypes and the like are called
 _LINK, _BOLD, _ITALIC = 1, 2, 4
 _MARK_OF = {"a": _LINK, "b": _BOLD, "strong": _BOLD, "em": _ITALIC, "i": _ITALIC}
 # Pages beyond this many nodes are not articles; what was seen until then is used.
@@ -197,7 +198,7 @@ class _Walk:
             elif tag == "img":
                 self.end_block()
                 self._image = True
-            elif not tag.startswith(("-", "!")):
+            elif tag[:1] not in _NO_ELEMENT:
                 self._open(node, tag)
             if self.nodes >= _MOST_NODES:
                 return
@@ -296,13 +297,16 @@ class _Walk:
 _CUES = ("class", "id", "itemprop", "type", "role", "data-role")
 _LOOKED_AT = frozenset({*_CUES, "align", "style"})
 _INLINE_CUES = ("class", "id", "itemprop", "rel")
-_LOOKED_AT_INLINE = frozenset({*_INLINE_CUES, "href"})
+_LOOKED_AT_INLINE = frozenset(_INLINE_CUES)
 
 
 def _cues(node: LexborNode, tag: str) -> tuple[str, str]:
     attributes = node.attributes
+    centred = "center" if tag == "center" else ""
     if _LOOKED_AT.isdisjoint(attributes):
-        return "", "center" if tag == "center" else ""
+        return "", centred
+    if len(attributes) == 1 and (word := attributes.get("class")):  # as most are
+        return word.lower()[:300], centred
     words = [word for name in _CUES if (word := attributes.get(name))]
     align = (attributes.get("align") or "").lower()
     style = attributes.get("style")
@@ -311,15 +315,15 @@ def _cues(node: LexborNode, tag: str) -> tuple[str, str]:
         align = found[1] if found else align
         if "display:none" in style.replace(" ", "").lower():
             words.append("not-displayed")
-    return " ".join(words).lower()[:300], "center" if tag == "center" else align
+    return " ".join(words).lower()[:300], centred or align
 
 
 def _inline_cues(node: LexborNode, tag: str) -> str:
     """Tag and names of an inline element; empty where it has no name. A `time` always counts."""
     attributes = node.attributes
-    if _LOOKED_AT_INLINE.isdisjoint(attributes):
-        return tag if tag == "time" else ""
-    words = [word for name in _INLINE_CUES if (word := attributes.get(name))]
-    if tag == "a" and _AUTHOR_PAGE.search(attributes.get("href") or ""):
+    words = []
+    if not _LOOKED_AT_INLINE.isdisjoint(attributes):
+        words = [word for name in _INLINE_CUES if (word := attributes.get(name))]
+    if tag == "a" and (address := attributes.get("href")) and _AUTHOR_PAGE.search(address):
         words.append("author-page")
     return " ".join([tag, *words]).lower()[:200] if words or tag == "time" else ""

@@ -84,7 +84,11 @@ class Profile:
 
 def line_digest(line: str) -> str:
     """What stands for a repeated line in a profile."""
-    return hashlib.blake2b(text_key(line).encode(), digest_size=8).hexdigest()
+    return _digest(text_key(line))
+
+
+def _digest(key: str) -> str:
+    return hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
 
 
 def read_with_profile(
@@ -100,10 +104,12 @@ def read_with_profile(
     if not found.body or not title or (profile.has_lead and "lead" in profile.selectors and not picked.line("lead")):
         return None
     outline = outline_of(found.body[0])
-    headline = next((block for block in outline.blocks if block.key == text_key(title)), None)
+    title_key = text_key(title)
+    headline = next((block for block in outline.blocks if block.key == title_key), None)
     start = headline.index + 1 if headline is not None else 0
     own = [block for block in own_blocks(outline, headline) if block.index >= start]
-    own = [block for block in own if line_digest(block.text) not in profile.repeated]
+    if profile.repeated:
+        own = [block for block in own if _digest(block.key) not in profile.repeated]
     reading = parts_of(page, structured, picked, Surroundings(own), title, profile.name)
     usual = _SHORTER * profile.shortest <= reading.size <= _LONGER * profile.longest
     return reading if usual and reading.paragraphs else None

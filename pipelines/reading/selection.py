@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from diembao.errors import BadSource
+from nlp.text import normalise
 from pipelines.reading.outline import is_seen, outline_of, take_out_unseen, take_out_unseen_in
 
 PARTS = ("title", "lead", "body", "published", "author", "section", "image", "credit", "drop")
@@ -124,4 +125,12 @@ def _value(node: LexborNode, part: str) -> str:
         value = node.attributes.get(name)
         if value and value.strip() and not value.startswith("data:"):
             return value.strip()
-    return "" if part == "image" else " ".join(block.text for block in outline_of(node).blocks)
+    return "" if part == "image" else _text(node)
+
+
+def _text(node: LexborNode) -> str:
+    """The text of an element, on one line."""
+    only = node.first_child
+    if only is not None and only.next is None and only.tag == "-text":  # as in most of them
+        return " ".join(normalise(only.text_content or "").split())
+    return " ".join(block.text for block in outline_of(node).blocks)
