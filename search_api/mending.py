@@ -18,8 +18,8 @@ from diembao.index.protocol import Query, SearchIndex
 from nlp.spelling import near
 from nlp.text import WORD, fold, match_form, normalise
 
-# Half a page: who found more than that was understood.
-FEW = 10
+# A page: who found more than that was understood.
+FEW = 20
 _CLEARLY = 10  # times as many
 # What one query can cost: so many counts of the index for each of so many words, and two more.
 _MOST_READINGS, _MOST_SUSPECTS = 12, 2
