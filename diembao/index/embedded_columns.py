@@ -31,6 +31,8 @@ from diembao.index.tantivy_errors import engine_errors
 Flags = NDArray[np.bool_]
 # Members of values, of four bytes each, beside the tallies.
 _MOST_KEPT = 8_000_000
+# Articles of the questions asked last, of some 20 bytes each; each question counts a quarter of all beside its own.
+_MOST_MATCHED = 2_000_000
 # Blocks that one commit changes; where it were more, everything is read anew. A bulk of the worker is ten.
 _MOST_CHANGED = 60
 # The engine counts the values of fewer articles than one in so many faster than the tallies do.
@@ -94,6 +96,7 @@ class Columns:
         self._lock = threading.Lock()
         self._members: OrderedDict[tuple[Keyword, str], NDArray[np.int32]] = OrderedDict()
         self._kept = 0
+        self._matched: OrderedDict[Condition, Matching] = OrderedDict()
 
     @staticmethod
     def read(searcher: Any, schema: Any, before: Columns | None = None) -> Columns:
@@ -108,10 +111,24 @@ class Columns:
         return len(self.stories)
 
     def matching(self, condition: Condition, query: Any) -> Matching:
-        """What a condition matches. query: the same for the engine, which is asked only where words are looked for."""
+        """What a condition matches; the last few are kept, for a page asks several things of the same articles.
+
+        query: the same for the engine, which is asked only where words are looked for.
+        """
+        with self._lock:
+            if found := self._matched.get(condition):
+                self._matched.move_to_end(condition)
+                return found
         flags = self._flags(condition)
         rows = self._rows(query) if flags is None else np.flatnonzero(flags).astype(np.int32)
-        return Matching(self, rows)
+        matching = Matching(self, rows)
+        with self._lock:
+            self._matched[condition] = matching
+            held = sum(one.articles + len(self) // 4 for one in self._matched.values())
+            while held > _MOST_MATCHED:
+                _, dropped = self._matched.popitem(last=False)
+                held -= dropped.articles + len(self) // 4
+        return matching
 
     def members(self, field: Keyword, value: str) -> NDArray[np.int32]:
         """The rows that have a value, in order."""
@@ -279,7 +296,7 @@ class Matching:
     def with_value(self, field: Keyword, value: str) -> Numbers:
         """Which of them have it, by their place here, in order."""
         places = self._places[self._columns.members(field, value)]
-        return places[places >= 0]
+        return places[places >= 0].astype(np.int64)
 
     @cached_property
     def _flags(self) -> Flags:
@@ -288,7 +305,7 @@ class Matching:
         return flags
 
     @cached_property
-    def _places(self) -> Numbers:
-        places = np.full(len(self._columns), -1, np.int64)
-        places[self._rows] = np.arange(self.articles)
+    def _places(self) -> NDArray[np.int32]:
+        places = np.full(len(self._columns), -1, np.int32)
+        places[self._rows] = np.arange(self.articles, dtype=np.int32)
         return places
