@@ -21,7 +21,7 @@ from nlp.text import WORD, fold, match_form, normalise
 # A page: who found more than that was understood.
 FEW = 20
 _CLEARLY = 10  # times as many
-# What one query can cost: so many counts of the index for each of so many words, and two more.
+# What one query can cost: so many counts of the index for each of so many words, and three more.
 _MOST_READINGS, _MOST_SUSPECTS = 12, 2
 # Of 100: "sông cong" for "sông công" and "phu bnh" for "phú bình" pass, other names do not.
 _ALIKE = 82
@@ -66,12 +66,18 @@ def meant(index: SearchIndex, query: Query, typed: str, found: int, names: Calla
     suspects = list(words.suspects())
     if found and not suspects:
         return None
-    for mended in (_by_name(words, suspects, found, names()), _by_syllables(index, query, words, suspects, found)):
-        if mended is not None and mended.can_be_asked:
-            count = index.count(replace(query, tree=mended.tree))
-            if _is_clearly_more(count, found):
-                return Meant(render(mended.tree), mended.shown, count)
-    return None
+    mended = _by_name(index, query, words, suspects, found, names())
+    offer = _offer(index, query, mended, found)
+    if offer is None:
+        offer = _offer(index, query, _by_syllables(index, query, words, suspects, found), found)
+    return offer
+
+
+def _offer(index: SearchIndex, query: Query, mended: _Words | None, found: int) -> Meant | None:
+    if mended is None or not mended.can_be_asked:
+        return None
+    count = index.count(replace(query, tree=mended.tree))
+    return Meant(render(mended.tree), mended.shown, count) if _is_clearly_more(count, found) else None
 
 
 def _is_clearly_more(count: int, found: int) -> bool:
@@ -169,7 +175,9 @@ def _runs(nodes: Sequence[Node]) -> Iterator[_Run]:
         start = end
 
 
-def _by_name(words: _Words, suspects: Sequence[_Suspect], found: int, names: Spellings) -> _Words | None:
+def _by_name(
+    index: SearchIndex, query: Query, words: _Words, suspects: Sequence[_Suspect], found: int, names: Spellings
+) -> _Words | None:
     """With the words that most resemble a name read as that name; where something was found, only around a slip."""
     doubtful = {(suspect.run, suspect.at) for suspect in suspects}
     known = list(names)
@@ -185,9 +193,17 @@ def _by_name(words: _Words, suspects: Sequence[_Suspect], found: int, names: Spe
     if best is None:
         return None
     _, run, start, end, spelling = best
+    if not any((run, at) in doubtful for at in range(start, end)) and _is_known(index, query, run.words[start:end]):
+        return None
     written = names[spelling]
     inside = index_words(normalise(written))
     return words.with_run(run, [*run.words[:start], *inside, *run.words[end:]], _spelt(written))
+
+
+def _is_known(index: SearchIndex, query: Query, words: tuple[str, ...]) -> bool:
+    """Whether words are often printed so: then they are no slip, though with these filters they find nothing."""
+    as_typed = Phrase(words) if len(words) > 1 else Word(words[0])
+    return index.count(Query(tree=as_typed, public_only=query.public_only)) > FEW
 
 
 def _windows(words: Sequence[str]) -> Iterator[tuple[int, int]]:
