@@ -35,6 +35,19 @@ def look_for_cycles_seldom() -> None:
     gc.set_threshold(_MANY_OBJECTS, 10, 10)
 
 
+def give_back_what_is_free() -> None:
+    """Memory that the allocator keeps between pieces still in use goes back to the system; some milliseconds.
+
+    A worker's objects had stayed the same for ten minutes while it grew from 280 to 295 MB; after this it held 269.
+    Where there is no glibc, nothing is done.
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError):
+        return
+    trim(0)
+
+
 def give_back_large_pieces() -> None:
     """Memory of large pages is given back to the system as soon as it is free.
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Event
 
+from diembao import memory
 from diembao.errors import ArchiveError, IndexBusy, IndexUnavailable, StoreUnavailable
 from diembao.index.protocol import SearchIndex
 from diembao.newsroom.analysis.summaries import queue_summaries
@@ -85,6 +86,7 @@ def _keep_understanding(
             if time.monotonic() >= pulse_from:
                 pulse_from = time.monotonic() + settings.pulse_minutes * 60
                 _pulse(store, settings, now())
+                memory.give_back_what_is_free()
             if time.monotonic() >= thin_from:
                 thin_from = time.monotonic() + _THIN_SECONDS
                 _thin_archive(store, settings, now())

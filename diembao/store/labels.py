@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from diembao.records import Annotations, PlaceMention, Relevance, Stance, Topic
+from diembao.store.database import beneath
 from diembao.store.models import LabelRow
 
 Field = Literal["relevance", "topics", "stance", "needs_response", "places"]
@@ -63,14 +64,18 @@ def labelled_pages(session: Session) -> Sequence[int]:
     return session.scalars(query.distinct().order_by(LabelRow.page_id)).all()
 
 
+_RULINGS = select(LabelRow.page_id, LabelRow.value).where(
+    LabelRow.page_id.in_(bindparam("pages", expanding=True)),
+    LabelRow.field == "relevance",
+    LabelRow.withdrawn_at.is_(None),
+)
+
+
 def rulings(session: Session, page_ids: Sequence[int]) -> dict[int, str]:
     """The relevance that people gave to these pages; pages without such a label are left out."""
     if not page_ids:
         return {}
-    query = select(LabelRow.page_id, LabelRow.value).where(
-        LabelRow.page_id.in_(page_ids), LabelRow.field == "relevance", LabelRow.withdrawn_at.is_(None)
-    )
-    return {row.page_id: row.value for row in session.execute(query)}
+    return {row.page_id: row.value for row in beneath(session).execute(_RULINGS, {"pages": page_ids})}
 
 
 def value_of(annotations: Annotations, field: str) -> Any:

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import Integer, Row, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from diembao.records import ArchivePlace, FeedHints
 from diembao.store import leases, trail
+from diembao.store.database import beneath
 from diembao.store.models import PageRow
 
 # A page that failed is tried again after 1, 4, 16 and 64 minutes; then it stays failed, with its reason.
@@ -27,7 +28,7 @@ _IN_CHUNK = 500  # SQLite refuses statements with too many parameters
 
 
 def _change(*columns: str) -> Update:
-    """Sets columns of many pages, each named by `page`. For the connection: nobody holds the rows as objects."""
+    """Sets columns of many pages, each named by `page`."""
     values: dict[str, Any] = {name: bindparam(name) for name in columns}
     return update(PageRow).where(PageRow.id == bindparam("page")).values(values)
 
@@ -142,7 +143,7 @@ def due_pages_by_source(session: Session, now: datetime, each: int, *, sources: 
         found = found.where(PageRow.source.in_(sources))
     ranked = found.subquery()
     query = select(ranked.c.id, ranked.c.url, ranked.c.source, ranked.c.attempts).where(ranked.c.place <= each)
-    return [DuePage(*row) for row in session.execute(query.order_by(ranked.c.place, ranked.c.id))]
+    return [DuePage(*row) for row in beneath(session).execute(query.order_by(ranked.c.place, ranked.c.id))]
 
 
 def sources_with_due(session: Session, now: datetime, *, sources: Sequence[str] = ()) -> set[str]:
@@ -179,8 +180,7 @@ def mark_all_fetched(session: Session, brought: Sequence[Archived]) -> None:
     if not brought:
         return
     ids = [page.page_id for page in brought]
-    query = select(PageRow.id).where(PageRow.id.in_(ids), PageRow.state == "found").order_by(PageRow.id)
-    expected = set(session.scalars(query.with_for_update()))
+    expected = set(beneath(session).scalars(_IN_STATE, {"ids": ids, "state": "found"}))
     fresh = [page for page in brought if page.page_id in expected]
     if not fresh:
         return
@@ -197,7 +197,7 @@ def mark_all_fetched(session: Session, brought: Sequence[Archived]) -> None:
         }
         for page in fresh
     ]
-    session.connection().execute(_BRING, rows)
+    beneath(session).execute(_BRING, rows)
     steps = [
         (page.page_id, "fetch", "archived", "", {"status": page.status, "bytes": page.place.length}) for page in fresh
     ]
@@ -244,22 +244,14 @@ def take_pending(session: Session, limit: int, lease_seconds: float) -> list[Pen
     What a dead worker had taken waits again when its lease has run out.
     """
     now = leases.clock(session)
-    query = (
-        select(*_PENDING)
-        .where(PageRow.state == "fetched", or_(PageRow.leased_until.is_(None), PageRow.leased_until <= now))
-        .order_by(PageRow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = [_pending(row) for row in session.execute(query)]
+    taken = [_pending(row) for row in beneath(session).execute(_TO_TAKE, {"now": now, "most": limit})]
     _lease(session, [page.id for page in taken], now + timedelta(seconds=lease_seconds))
     return taken
 
 
 def any_pending(session: Session) -> bool:
     """Whether there is something that `take_pending` would take."""
-    free = or_(PageRow.leased_until.is_(None), PageRow.leased_until <= leases.clock(session))
-    return session.scalar(select(PageRow.id).where(PageRow.state == "fetched", free).limit(1)) is not None
+    return beneath(session).scalar(_ANY, {"now": leases.clock(session)}) is not None
 
 
 _PENDING = (
@@ -273,6 +265,30 @@ _PENDING = (
     PageRow.archive_offset,
     PageRow.archive_length,
     PageRow.redo,
+)
+# Asked for every few pages; made once, for that costs as much as asking.
+_FREE = and_(
+    PageRow.state == "fetched",
+    or_(PageRow.leased_until.is_(None), PageRow.leased_until <= bindparam("now", type_=PageRow.leased_until.type)),
+)
+_ANY = select(PageRow.id).where(_FREE).limit(1)
+_TO_TAKE = (
+    select(*_PENDING)
+    .where(_FREE)
+    .order_by(PageRow.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_IN_STATE = (
+    select(PageRow.id)
+    .where(PageRow.id.in_(bindparam("ids", expanding=True)), PageRow.state == bindparam("state"))
+    .order_by(PageRow.id)
+    .with_for_update()
+)
+_LEASE = (
+    update(PageRow)
+    .where(PageRow.id.in_(bindparam("ids", expanding=True)))
+    .values(leased_until=bindparam("until", type_=PageRow.leased_until.type))
 )
 
 
@@ -299,7 +315,7 @@ def give_back(session: Session, page_ids: Sequence[int] | None = None) -> None:
 
 def _lease(session: Session, page_ids: Sequence[int], until: datetime | None) -> None:
     if page_ids:
-        session.execute(update(PageRow).where(PageRow.id.in_(page_ids)).values(leased_until=until))
+        beneath(session).execute(_LEASE, {"ids": page_ids, "until": until})
 
 
 def is_pending(session: Session, page_id: int) -> bool:
@@ -310,8 +326,7 @@ def is_pending(session: Session, page_id: int) -> bool:
 
 def still_pending(session: Session, page_ids: Sequence[int]) -> set[int]:
     """As `is_pending`, for many pages; a page that another transaction is keeping is waited for."""
-    query = select(PageRow.id).where(PageRow.id.in_(page_ids), PageRow.state == "fetched").order_by(PageRow.id)
-    return set(session.scalars(query.with_for_update()))
+    return set(beneath(session).scalars(_IN_STATE, {"ids": page_ids, "state": "fetched"}))
 
 
 def finish_many(session: Session, outcomes: Sequence[tuple[int, str, str]], now: datetime) -> None:
@@ -321,7 +336,7 @@ def finish_many(session: Session, outcomes: Sequence[tuple[int, str, str]], now:
         {"page": number, "outcome": outcome, "reason": reason[:2000], **done} for number, outcome, reason in outcomes
     ]
     if rows:
-        session.connection().execute(_FINISH, rows)
+        beneath(session).execute(_FINISH, rows)
 
 
 def finish(session: Session, page_id: int, outcome: str, reason: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from diembao.records import ArchivePlace
+from diembao.store.database import beneath
 from diembao.store.models import PageRow, ProfileRow, ReadingRow
 from diembao.store.pages import PendingPage, hints_from_json
 
@@ -49,9 +50,12 @@ class ReadingState:
     fallback: float | None
 
 
+_LATEST = select(func.max(ProfileRow.id))
+
+
 def latest(session: Session) -> int:
     """The number of the profile learned last, 0 where there is none: it grows when there is something new."""
-    return session.scalar(select(func.max(ProfileRow.id))) or 0
+    return beneath(session).scalar(_LATEST) or 0
 
 
 def by_source(session: Session) -> dict[str, list[KeptProfile]]:

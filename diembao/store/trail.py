@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from diembao.store.database import beneath
 from diembao.store.models import TrailRow
 
-# Made once, and given to the connection: for rows that nobody holds as objects the session would only work in vain.
 _ADD = insert(TrailRow)
 
 
@@ -39,7 +39,7 @@ def add_many(session: Session, at: datetime, steps: Sequence[tuple[int, str, str
         for page_id, step, outcome, version, detail in steps
     ]
     if rows:
-        session.connection().execute(_ADD, rows)
+        beneath(session).execute(_ADD, rows)
 
 
 def of_page(session: Session, page_id: int) -> Sequence[TrailRow]:
