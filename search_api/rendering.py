@@ -65,6 +65,7 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # it would look at the files of a page, a dozen, whenever it is made
         )
         self.environment.filters |= {
             "web_address": web_address,
