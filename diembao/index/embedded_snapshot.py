@@ -68,8 +68,11 @@ class Snapshot:
         self._columns: Columns | None = None
         self.answers = Answers(_MOST_KEPT)
         self._learning: set[Keyword] = set()
+        self._is_past = False
 
     def successor(self, mark: str, searcher: Any) -> Snapshot:
+        """What a later commit has left. What is still to be learned of this one is not worth it any more."""
+        self._is_past = True
         return Snapshot(mark, searcher, self._schema, self._columns or self._before)
 
     @property
@@ -88,4 +91,8 @@ class Snapshot:
             for field in fields:
                 if columns.tally(field) is None and field not in self._learning:
                     self._learning.add(field)
-                    learner.submit(columns.learn, field)
+                    learner.submit(self._learn, columns, field)
+
+    def _learn(self, columns: Columns, field: Keyword) -> None:
+        if not self._is_past:
+            columns.learn(field)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -184,3 +185,30 @@ def test_after_a_commit_only_what_it_changed_is_read(index: EmbeddedIndex, monke
     assert len(columns) >= len(before) and columns.tally(Keyword.TOPIC) is not None
     assert sum(handed_over) <= 3 * 50  # three blocks of fifty at most
     reader.close()
+
+
+def test_commits_in_a_row_leave_nothing_to_learn_behind(index: EmbeddedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that is written to all morning must not pile up work on what has long been replaced."""
+    press = Press(6)
+    index.add([press.article() for _ in range(100)])
+    index.commit()
+    query = Query(facets=tuple(FacetRequest(field) for field in FIELDS), count_stories=True, size=0)
+    reader = EmbeddedIndex(index._generations.home.parent)
+    may_go_on, learned_of = threading.Event(), list[int]()
+    learn = embedded_columns.Columns.learn
+
+    def slow(columns: embedded_columns.Columns, field: Keyword) -> None:
+        may_go_on.wait()
+        learned_of.append(len(columns))
+        learn(columns, field)
+
+    monkeypatch.setattr(embedded_columns.Columns, "learn", slow)
+    for _ in range(5):
+        reader.search(query)
+        index.add([press.article()])
+        index.commit()
+    reader.search(query)
+    may_go_on.set()
+    reader._helping().learner.submit(bool).result()
+    reader.close()
+    assert len(learned_of) <= 1 + len(FIELDS)  # the one that was under way, and those of the last commit
