@@ -182,7 +182,7 @@ def keeping(
 ) -> Callable[[Session, ArchivePlace | None], str]:
     """The work that keeps a look.
 
-    Its result is the outcome: same | changed | suspected | removed | restored | unclear.
+    Its result is the outcome: same | changed | suspected | removed | gone (known to be removed) | restored | unclear.
     """
 
     def work(session: Session, place: ArchivePlace | None) -> str:
@@ -209,7 +209,7 @@ def keeping(
 def _keep_missing(session: Session, look: DueLook, seen: Seen, cadence: Cadence, now: datetime) -> str:
     if look.removed:
         _settle(session, look, cadence, now, {})
-        return "removed"
+        return "gone"
     since = look.missing_since or now
     fields = {"missing_since": since, "missing_reason": seen.reason}
     if look.missing_since is None:

@@ -138,7 +138,10 @@ def test_removals_of_every_kind_are_confirmed_by_a_second_look_and_marked_within
     assert watched.newsroom.steps(removed[0].url)[-2:] == [("look", "suspected"), ("look", "removed")]
 
 
-def test_an_article_that_comes_back_is_no_longer_marked(watch: Callable[..., Watched]) -> None:
+def test_an_article_that_comes_back_is_no_longer_marked(
+    watch: Callable[..., Watched], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     watched = watch()
     article = watched.ours()[0]
     watched.round(minutes=31)
@@ -146,6 +149,8 @@ def test_an_article_that_comes_back_is_no_longer_marked(watch: Callable[..., Wat
     for _ in range(2):
         watched.round(minutes=31)
     assert watched.article(article.url).source_removed_at is not None
+    watched.round(hours=25)
+    assert caplog.messages.count("article removed at its source") == 1, "known is not told again with every look"
     watched.newsroom.press.restore(article.id)
     watched.round(hours=25)
     assert watched.article(article.url).source_removed_at is None
