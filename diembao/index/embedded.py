@@ -13,12 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from diembao.errors import IndexBusy, IndexUnavailable
-from diembao.index.analysis import (
-    ID_KEY,
-    LIVE,
-    MARK,
-    VERSION,
-)
+from diembao.index.analysis import ID_KEY, LIVE, MARK, VERSION
 from diembao.index.counting import tabulation
 from diembao.index.embedded_schema import both, build_schema, fingerprint, numbers, translate
 from diembao.index.embedded_search import Helpers, Search, count

@@ -13,18 +13,13 @@ from typing import Any
 import numpy as np
 
 from diembao.index.analysis import LIVE, MARK, VERSION
-from diembao.index.embedded_numbers import Numbers, parts_of, places_in_blocks
-from diembao.index.embedded_schema import BIT, BLOCK, NUMBER, translate
+from diembao.index.embedded_numbers import BY_BLOCK, SUM, Numbers, parts_of, places_in_blocks
+from diembao.index.embedded_schema import BLOCK, NUMBER, translate
 from diembao.index.plan import Has
 from diembao.index.tantivy_errors import engine_errors
 
-_BLOCKS, _BITS, _VERSIONS, _HIGHEST, _ALL = "blocks", "bits", "versions", "highest", "all"
-_WANTED = {
-    _BLOCKS: {
-        "histogram": {"field": NUMBER, "interval": BLOCK, "min_doc_count": 1},
-        "aggs": {_BITS: {"sum": {"field": BIT}}, _VERSIONS: {"sum": {"field": VERSION}}},
-    }
-}
+_BLOCKS, _VERSIONS, _HIGHEST, _ALL = "blocks", "versions", "highest", "all"
+_WANTED = {_BLOCKS: {**BY_BLOCK, "aggs": {**BY_BLOCK["aggs"], _VERSIONS: {"sum": {"field": VERSION}}}}}
 _EXACT = 2**52  # sums beyond are rounded by the engine
 
 
@@ -54,7 +49,7 @@ class Stamps:
             np.array(values, np.float64)
             for values in (
                 [bucket["key"] for bucket in buckets],
-                [bucket[_BITS]["value"] for bucket in buckets],
+                [bucket[SUM]["value"] for bucket in buckets],
                 [bucket[_VERSIONS]["value"] for bucket in buckets],
             )
         )

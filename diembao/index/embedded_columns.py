@@ -22,13 +22,12 @@ from diembao.index.analysis import ID_KEY, KEYWORDS, LIVE, MARK, SORT_KEY, STORY
 from diembao.index.embedded_changes import Stamps
 from diembao.index.embedded_numbers import Numbers, matching_numbers
 from diembao.index.embedded_schema import BLOCK, NUMBER, translate
-from diembao.index.embedded_tallies import Tally, frequent_values, values_in
+from diembao.index.embedded_tallies import Flags, Tally, frequent_values, values_in
 from diembao.index.periods import AHEAD
 from diembao.index.plan import AllOf, Condition, Except, Has, HasAny, Published
 from diembao.index.protocol import FacetCount, FacetRequest, Keyword
 from diembao.index.tantivy_errors import engine_errors
 
-Flags = NDArray[np.bool_]
 # Members of values, of four bytes each, beside the tallies.
 _MOST_KEPT = 8_000_000
 # Articles of the questions asked last, of some 20 bytes each; each question counts a quarter of all beside its own.

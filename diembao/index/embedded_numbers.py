@@ -8,7 +8,7 @@ a sum is exact (it has fifty bits, a float holds 53) and says which of the fifty
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,12 @@ from diembao.index.tantivy_errors import engine_errors
 Numbers = NDArray[np.int64]
 
 _MOST_BLOCKS = 60_000  # the engine returns 65,000 buckets at most
-_BLOCKS, _SUM = "blocks", "bits"
-_WANTED: Mapping[str, Any] = {
-    _BLOCKS: {
-        "histogram": {"field": NUMBER, "interval": BLOCK, "min_doc_count": 1},
-        "aggs": {_SUM: {"sum": {"field": BIT}}},
-    }
+SUM = "bits"
+_BLOCKS = "blocks"
+# The aggregation that tells numbers, for `numbers_of`.
+BY_BLOCK: Mapping[str, Any] = {
+    "histogram": {"field": NUMBER, "interval": BLOCK, "min_doc_count": 1},
+    "aggs": {SUM: {"sum": {"field": BIT}}},
 }
 
 
@@ -33,7 +33,7 @@ def matching_numbers(searcher: Any, schema: Any, query: Any, highest: int) -> Nu
     """In rising order. highest: no article has a higher number; those without a number are not among them."""
     with engine_errors():
         found = [
-            _numbers_of(searcher.aggregate(part, _WANTED)[_BLOCKS]["buckets"])
+            numbers_of(searcher.aggregate(part, {_BLOCKS: BY_BLOCK})[_BLOCKS]["buckets"])
             for part in parts_of(schema, query, highest)
         ]
     return found[0] if len(found) == 1 else np.concatenate(found)
@@ -49,9 +49,10 @@ def parts_of(schema: Any, query: Any, highest: int) -> Iterator[Any]:
         yield both(query, numbers(schema, NUMBER, first, first + span - 1))
 
 
-def _numbers_of(buckets: list[dict[str, Any]]) -> Numbers:
+def numbers_of(buckets: Sequence[Mapping[str, Any]]) -> Numbers:
+    """The numbers that the buckets of `BY_BLOCK` tell, in rising order."""
     first: Numbers = np.array([bucket["key"] for bucket in buckets], np.float64).astype(np.int64)
-    sums: Numbers = np.array([bucket[_SUM]["value"] for bucket in buckets], np.float64).astype(np.int64)
+    sums: Numbers = np.array([bucket[SUM]["value"] for bucket in buckets], np.float64).astype(np.int64)
     return places_in_blocks(first, sums)
 
 

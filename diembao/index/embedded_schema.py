@@ -43,6 +43,7 @@ SHOWN = "shown"
 NUMBER, BIT = "number", "bit"
 _LARGEST_NUMBER = 10**8  # articles
 BLOCK = 50
+MOST_BUCKETS = 65_000  # the engine refuses to return more
 _AT_SPACES = "at_spaces"
 
 Query = Any  # tantivy.Query: the package's stubs are not complete enough to be followed
@@ -194,6 +195,11 @@ def numbers(schema: Any, field: str, at_least: int | None, at_most: int | None) 
 
 def both(first: Query, second: Query) -> Query:
     return tantivy.Query.boolean_query([(tantivy.Occur.Must, first), (tantivy.Occur.Must, second)])
+
+
+def every_value(field: str) -> dict[str, Any]:
+    """The aggregation that counts all values of a keyword, as far as the engine returns them."""
+    return {"terms": {"field": field, "size": MOST_BUCKETS, "segment_size": MOST_BUCKETS}}
 
 
 def order(newest_first: bool) -> Any:

@@ -19,7 +19,7 @@ from diembao.index.counting import Aggregations, Counting, chosen_values
 from diembao.index.embedded_classes import Classes
 from diembao.index.embedded_columns import Matching
 from diembao.index.embedded_counts import tabulate
-from diembao.index.embedded_schema import SHOWN, both, numbers, order, translate
+from diembao.index.embedded_schema import MOST_BUCKETS, SHOWN, both, every_value, numbers, order, translate
 from diembao.index.embedded_snapshot import Snapshot
 from diembao.index.paging import (
     Position,
@@ -48,7 +48,6 @@ from diembao.index.protocol import (
 )
 from diembao.index.tantivy_errors import engine_errors
 
-_MOST_BUCKETS = 65_000  # the engine refuses to return more
 _SCAN_PAGE = 1000
 # Fetched beyond a page, so that articles of one second are put in order before the page is cut.
 _TIES = 8
@@ -90,7 +89,7 @@ class Search:
         query = self._query
         after = decode_cursor(query)
         if not query.count_stories:
-            counting = Counting(query, _MOST_BUCKETS, "segment_size")
+            counting = Counting(query, MOST_BUCKETS, "segment_size")
             wanted = counting.wanted()
             # Whoever visits all matches can count them on the way.
             answer = self._aggregate({**wanted, _TOTAL: _COUNT} if wanted else {})
@@ -120,7 +119,7 @@ class Search:
             known = matching.facets(asked)
             self._snapshot.learn([facet.field for facet in asked], helpers.learner)
         if left := tuple(facet for facet in asked if facet.field not in known):
-            counting = Counting(replace(self._query, facets=left, histogram=False), _MOST_BUCKETS, "segment_size")
+            counting = Counting(replace(self._query, facets=left, histogram=False), MOST_BUCKETS, "segment_size")
             halves = _halves(counting.wanted())
             # The engine lets go of the interpreter while it counts: two parts side by side.
             other = helpers.pool.submit(self._aggregate, halves[1])
@@ -167,8 +166,7 @@ class Search:
         name = Keyword.STORY.value
         with engine_errors():
             members = both(self._wanted, translate(self._schema, InStories(tuple(largest.tolist()))))
-            asked = {"terms": {"field": name, "size": _MOST_BUCKETS, "segment_size": _MOST_BUCKETS}}
-            buckets = self._searcher.aggregate(members, {name: asked})[name]["buckets"]
+            buckets = self._searcher.aggregate(members, {name: every_value(name)})[name]["buckets"]
         if len(buckets) < len(largest):  # articles without a story stand for themselves in the columns
             return ()
         named = sorted((-bucket["doc_count"], bucket["key"]) for bucket in buckets)

@@ -11,9 +11,7 @@ from typing import Any
 from diembao.index.answers import Answers
 from diembao.index.embedded_columns import Columns
 from diembao.index.embedded_schema import open_index
-from diembao.index.protocol import (
-    Keyword,
-)
+from diembao.index.protocol import Keyword
 from diembao.index.tantivy_errors import engine_errors
 
 _COMMITTED = "meta.json"  # which segments there are: replaced by every commit

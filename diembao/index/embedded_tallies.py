@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diembao.index.embedded_numbers import Numbers, places_in_blocks
-from diembao.index.embedded_schema import BIT, BLOCK, NUMBER
+from diembao.index.embedded_numbers import BY_BLOCK, Numbers, numbers_of
+from diembao.index.embedded_schema import MOST_BUCKETS, every_value
 from diembao.index.protocol import FacetCount, Keyword
 from diembao.index.tantivy_errors import engine_errors
 
@@ -25,11 +25,10 @@ Flags = NDArray[np.bool_]
 Rows = NDArray[np.int32]
 
 MOST_VALUES = 500
-MOST_BUCKETS = 65_000  # the engine refuses to return more
 # How much commoner than at the last full reading a value that is not kept may have become.
 _MOST_DRIFT = 200
 _ROW_BITS = 32
-_VALUES, _BLOCKS, _BITS = "values", "blocks", "bits"
+_VALUES, _BLOCKS = "values", "blocks"
 
 
 @dataclass(frozen=True)
@@ -112,9 +111,8 @@ class Tally:
 
 def frequent_values(searcher: Any, query: Any, keyword: Keyword) -> tuple[tuple[str, ...], int]:
     """The values worth keeping, and how many articles the most frequent other one is in."""
-    asked = {"terms": {"field": keyword.value, "size": MOST_BUCKETS, "segment_size": MOST_BUCKETS}}
     with engine_errors():
-        buckets = searcher.aggregate(query, {_VALUES: asked})[_VALUES]["buckets"]
+        buckets = searcher.aggregate(query, {_VALUES: every_value(keyword.value)})[_VALUES]["buckets"]
     buckets.sort(key=lambda bucket: -bucket["doc_count"])
     kept, others = buckets[:MOST_VALUES], buckets[MOST_VALUES:]
     if len(buckets) == MOST_BUCKETS:  # there may be more
@@ -124,20 +122,10 @@ def frequent_values(searcher: Any, query: Any, keyword: Keyword) -> tuple[tuple[
 
 def values_in(searcher: Any, query: Any, fields: Sequence[Keyword]) -> dict[Keyword, dict[str, Numbers]]:
     """By field and value the numbers of the articles that have it. For questions that match few."""
-    inner = {
-        "histogram": {"field": NUMBER, "interval": BLOCK, "min_doc_count": 1},
-        "aggs": {_BITS: {"sum": {"field": BIT}}},
-    }
     found: dict[Keyword, dict[str, Numbers]] = {}
     for keyword in fields:
-        terms = {"field": keyword.value, "size": MOST_BUCKETS, "segment_size": MOST_BUCKETS}
+        asked = {**every_value(keyword.value), "aggs": {_BLOCKS: BY_BLOCK}}
         with engine_errors():
-            answer = searcher.aggregate(query, {_VALUES: {"terms": terms, "aggs": {_BLOCKS: inner}}})
-        found[keyword] = {bucket["key"]: _numbers(bucket[_BLOCKS]["buckets"]) for bucket in answer[_VALUES]["buckets"]}
+            buckets = searcher.aggregate(query, {_VALUES: asked})[_VALUES]["buckets"]
+        found[keyword] = {bucket["key"]: numbers_of(bucket[_BLOCKS]["buckets"]) for bucket in buckets}
     return found
-
-
-def _numbers(blocks: Sequence[Mapping[str, Any]]) -> Numbers:
-    first: Numbers = np.array([block["key"] for block in blocks], np.float64).astype(np.int64)
-    bits: Numbers = np.array([block[_BITS]["value"] for block in blocks], np.float64).astype(np.int64)
-    return places_in_blocks(first, bits)

@@ -129,6 +129,7 @@ def trends_page(request: Request, site: CurrentSite, member: Analyst, turn: InTu
             )  # fmt: skip
         compared = span(period)
         within = replace(asked.during(period), span="")
+        lists = _lists(within)
         found = overview(
             site.resources.index,
             query,
@@ -142,7 +143,7 @@ def trends_page(request: Request, site: CurrentSite, member: Analyst, turn: InTu
         drawing = site.charts.begin(chart)
         shown: dict[str, Any] = {
             "summary": _summary(found.change, compared, within),
-            "shares": {name: _rows(found.shares[FIELDS[name]], wording, _lists(within), name) for name in _SHARES},
+            "shares": {name: _rows(found.shares[FIELDS[name]], wording, lists, name) for name in _SHARES},
             "tiles": _tiles(site, found.places, within),
             "heat": _heat(site, found.topics_by_places, wording, within),
             "leaders": leaders_of(session, found.stories, site.now()),
